@@ -1,0 +1,1 @@
+"""Floor 6: the ``monai-app`` command. Nothing here computes."""

@@ -1,0 +1,71 @@
+"""Samples: (subject_id, prediction_time). Everything a model reads passes through here, cut at the prediction time."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from monai_app.cohort.store import Cohort
+from monai_app.core.errors import InputRejected
+
+
+def sample_table(cohort: Cohort, *, split: str | None = None, tasks: list[str] | None = None) -> pl.DataFrame:
+    """Every labelled sample: sample (row number), subject_id, prediction_time, split; sorted, one row each.
+
+    Args:
+        split: ``train``, ``tuning`` or ``held_out`` (MEDS names); None takes all.
+        tasks: count a sample when any of these tasks labels it; None takes all tasks.
+
+    Raises:
+        InputRejected: ``EMPTY_COHORT`` when nothing is left; ``SUBJECT_IN_TWO_SPLITS``.
+    """
+    names = list(cohort.tasks) if tasks is None else tasks
+    labelled = pl.concat([cohort.labels(name).select("subject_id", "prediction_time") for name in names])
+    table = labelled.unique().join(checked_splits(cohort), on="subject_id", how="left")
+    if split is not None:
+        table = table.filter(pl.col("split") == split)
+    if table.is_empty():
+        raise InputRejected(
+            "EMPTY_COHORT",
+            "no labelled sample is left",
+            got=f"0 samples in split {split or 'any'}",
+            expected="at least one",
+            remedy="Check the splits and labels with `monai-app cohort check`.",
+        )
+    return table.sort("subject_id", "prediction_time").with_row_index("sample")
+
+
+def checked_splits(cohort: Cohort) -> pl.DataFrame:
+    """The split of every subject.
+
+    Raises:
+        InputRejected: ``SUBJECT_IN_TWO_SPLITS``.
+    """
+    splits = cohort.splits().select("subject_id", "split").unique()
+    twice = splits.height - splits["subject_id"].n_unique()
+    if twice:
+        raise InputRejected(
+            "SUBJECT_IN_TWO_SPLITS",
+            "patients stand in more than one split",
+            got=f"{twice} patients",
+            expected="each patient in one split",
+            remedy="Split by patient; results would be too good otherwise.",
+        )
+    return splits
+
+
+def visible_events(cohort: Cohort, samples: pl.DataFrame) -> pl.LazyFrame:
+    """The events each sample may see: static ones and those at or before its prediction time (MEDS convention).
+
+    Returns:
+        The event columns plus ``sample`` and ``prediction_time``.
+    """
+    keys = samples.lazy().select("sample", "subject_id", "prediction_time")
+    joined = cohort.events().join(keys, on="subject_id", how="inner")
+    return joined.filter(pl.col("time").is_null() | (pl.col("time") <= pl.col("prediction_time")))
+
+
+def visible_images(cohort: Cohort, samples: pl.DataFrame) -> pl.DataFrame:
+    """The images each sample may see: those at or before its prediction time, with ``sample``."""
+    keys = samples.select("sample", "subject_id", "prediction_time")
+    joined = cohort.images().join(keys, on="subject_id", how="inner")
+    return joined.filter(pl.col("time") <= pl.col("prediction_time"))

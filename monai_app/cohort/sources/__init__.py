@@ -1,0 +1,1 @@
+"""Sources of cohorts, one module each with a function ``build``."""

@@ -1,0 +1,1 @@
+"""Floor 0: errors, records, atomic writes, safe loading, seeds, logging without patient data."""

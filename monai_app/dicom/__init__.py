@@ -1,0 +1,1 @@
+"""Floor 1: DICOM objects in and out; the only room that imports pydicom."""

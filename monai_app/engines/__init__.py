@@ -1,0 +1,1 @@
+"""Floor 5: training, evaluation and checkpoints on Ignite; the only room that imports it."""

@@ -1,1 +1,1 @@
-"""Floor 3: metrics of arrays, from scikit-learn and scikit-survival where they have them."""
+"""Floor 3: metrics with patient-level intervals; what is undefined stays undefined (None), never a number."""

@@ -69,7 +69,8 @@ class TableField(Record):
     """One field of the table: the last value known at the prediction time (static facts count as known).
 
     A ``numeric`` field is one column; a ``categorical`` one is a column per category (``text_value`` is compared,
-    or ``numeric_value`` written as an integer).
+    or ``numeric_value`` written as an integer). ``hours`` limits how long before the prediction time a timed fact may
+    lie (None: no limit; static facts always count).
     """
 
     name: str
@@ -79,6 +80,7 @@ class TableField(Record):
     low: float | None = None
     high: float | None = None
     categories: tuple[str, ...] = ()
+    hours: float | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -98,10 +100,15 @@ class TableSpec(Record):
 
 
 class NoteSpec(Record):
-    """Which events' ``text_value`` are notes; they are joined in time order, each headed by its code's description."""
+    """Which events' ``text_value`` are notes; they are joined in time order, each headed by its code's description.
+
+    Attributes:
+        hours: how long before the prediction time a note may lie (None: no limit).
+    """
 
     codes: tuple[str, ...]
     max_tokens: int = 256
+    hours: float | None = None
 
 
 class FilmSpec(Record):
@@ -175,6 +182,7 @@ class Provenance(Record):
         source_sha256: hash of each source file by its name within the source.
         changes: what the ingest did to the values (units converted, censoring, dropped columns).
         never_inputs: columns of the source that are outcomes and were kept out of the events.
+        image_terms: licence and origin of each image by its path, where a source has them image by image.
     """
 
     source: str
@@ -185,6 +193,7 @@ class Provenance(Record):
     source_sha256: dict[str, str] = Field(default_factory=dict)
     changes: tuple[str, ...] = ()
     never_inputs: tuple[str, ...] = ()
+    image_terms: dict[str, str] = Field(default_factory=dict)
 
 
 class CohortRecord(Record):

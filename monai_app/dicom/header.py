@@ -1,0 +1,111 @@
+"""Opening a DICOM file that nobody vouches for: sizes are checked against the file before anything is allocated."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import pydicom
+from pydicom.filereader import read_file_meta_info
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
+
+from monai_app.core.errors import InputRejected
+
+MAX_PIXELS = 100_000_000
+"""No film detector has more; 43 x 43 cm at 50 micrometres has 74 million."""
+
+
+def read_header(path: Path, tags: list[str]) -> pydicom.Dataset:
+    """The named elements before the pixel data, and the file meta information.
+
+    Raises:
+        InputRejected: ``FILE_NOT_FOUND``, ``DICOM_UNREADABLE``, ``TRANSFER_SYNTAX``.
+    """
+    if not path.is_file():
+        raise InputRejected("FILE_NOT_FOUND", "an image file is missing", remedy="Check the path that was given.")
+    return _parse(path, tags, stop_before_pixels=True)
+
+
+def read_pixel_elements(path: Path, tags: list[str]) -> pydicom.Dataset:
+    """The named elements with the pixel data; call it only after the header was found sound."""
+    return _parse(path, tags, stop_before_pixels=False)
+
+
+def _parse(path: Path, tags: list[str], *, stop_before_pixels: bool) -> pydicom.Dataset:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            if read_file_meta_info(path).get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
+                raise InputRejected(
+                    "TRANSFER_SYNTAX",
+                    "a film is stored in a deflated transfer syntax, whose size cannot be checked before inflating",
+                    expected="an uncompressed or image-compressed transfer syntax",
+                    remedy="Convert it with dcmconv +te.",
+                )
+            dataset = pydicom.dcmread(path, stop_before_pixels=stop_before_pixels, specific_tags=[*tags])
+            for element in dataset.iterall():  # values are parsed on access: a fault must show here, not later
+                _ = element.value
+        except InputRejected:
+            raise
+        except Exception as error:  # a parser of foreign bytes may raise anything; nothing of it is shown
+            raise InputRejected(
+                "DICOM_UNREADABLE",
+                "a file is not readable DICOM",
+                got=type(error).__name__,
+                expected="a DICOM Part 10 file",
+                remedy="Transfer it again; it may be cut off.",
+            ) from None
+    return dataset
+
+
+def check_size(dataset: pydicom.Dataset, *, file_bytes: int) -> None:
+    """Compare what the header promises with what the file can hold.
+
+    Raises:
+        InputRejected: ``NO_PIXELS``, ``TOO_LARGE`` or ``TRUNCATED``.
+    """
+    rows, columns, bits = (_integer(dataset, name) for name in ("Rows", "Columns", "BitsAllocated"))
+    if rows < 1 or columns < 1:
+        raise InputRejected("NO_PIXELS", "the file holds no image", expected="Rows and Columns above zero")
+    if rows * columns > MAX_PIXELS:
+        raise InputRejected(
+            "TOO_LARGE",
+            "the header promises an impossible image",
+            got=f"{rows} x {columns} px",
+            expected=f"at most {MAX_PIXELS} px",
+        )
+    needed = rows * columns * bits // 8
+    if not transfer_syntax(dataset).is_compressed and needed > file_bytes:
+        raise truncated(file_bytes, needed)
+
+
+def truncated(got_bytes: int, needed_bytes: int) -> InputRejected:
+    """The error of a file that ends too early."""
+    return InputRejected(
+        "TRUNCATED",
+        "the pixel data are shorter than the header promises",
+        got=f"{got_bytes} bytes",
+        expected=f"{needed_bytes} bytes",
+        remedy="Transfer the file again.",
+    )
+
+
+def transfer_syntax(dataset: pydicom.Dataset) -> UID:
+    """The transfer syntax.
+
+    Raises:
+        InputRejected: ``TRANSFER_SYNTAX`` where it is missing or private.
+    """
+    uid = dataset.file_meta.get("TransferSyntaxUID")
+    if not isinstance(uid, UID) or not uid.is_transfer_syntax or uid.is_private:
+        raise InputRejected(
+            "TRANSFER_SYNTAX", "the transfer syntax is missing or private", expected="one of DICOM PS3.5"
+        )
+    return uid
+
+
+def _integer(dataset: pydicom.Dataset, name: str) -> int:
+    value = dataset.get(name)
+    if not isinstance(value, int):
+        raise InputRejected("NO_PIXELS", f"the file holds no image: {name} is missing or not a number")
+    return value

@@ -1,1 +1,5 @@
 """Floor 3: losses of every task kind, and what their outputs mean."""
+
+from monai_app.losses.multitask import MultitaskLoss
+
+__all__ = ["MultitaskLoss"]

@@ -1,0 +1,62 @@
+"""Film encoders: MONAI's ResNet and DenseNet on one grey channel."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from monai.networks.nets.densenet import DenseNet121
+from monai.networks.nets.resnet import resnet18, resnet34
+from torch import Tensor, nn
+
+_RESNETS = {"resnet18": resnet18, "resnet34": resnet34}
+
+
+class FilmEncoder(nn.Module):
+    """A film ``(B, 1, H, W)`` in [0, 1] -> tokens ``(B, K, d)``.
+
+    Args:
+        backbone: ``resnet18``, ``resnet34`` (stem stride 2, as in MedFuse) or ``densenet121``.
+        width: token width d.
+        pool: ``mean`` gives one token (K = 1); ``grid`` one a cell of the feature map of a 224 px film (K = 49).
+
+    Raises:
+        ValueError: an unknown backbone.
+    """
+
+    def __init__(self, backbone: str = "resnet34", *, width: int = 128, pool: Literal["mean", "grid"] = "mean") -> None:
+        super().__init__()
+        if backbone in _RESNETS:
+            network = _RESNETS[backbone](
+                spatial_dims=2, n_input_channels=1, conv1_t_size=7, conv1_t_stride=2, num_classes=1
+            )
+            self.features: nn.Module = _ResNetTrunk(network)
+            channels = 512
+        elif backbone == "densenet121":
+            self.features = DenseNet121(spatial_dims=2, in_channels=1, out_channels=1).features
+            channels = 1024
+        else:
+            msg = f"Film backbone must be one of {[*sorted(_RESNETS), 'densenet121']}, got {backbone!r}"
+            raise ValueError(msg)
+        side = 7 if pool == "grid" else 1
+        self.pool = nn.AdaptiveAvgPool2d(side)
+        self.project = nn.Linear(channels, width)
+        self.tokens, self.width = side * side, width
+
+    def forward(self, film: Tensor) -> Tensor:
+        """Tokens of a batch of films; the input is centred to [-1, 1]."""
+        maps = self.pool(self.features(film * 2.0 - 1.0))
+        tokens: Tensor = self.project(maps.flatten(2).transpose(1, 2))
+        return tokens
+
+
+class _ResNetTrunk(nn.Module):
+    """MONAI's ResNet up to its last feature map ``(B, 512, H/32, W/32)``."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        names = ("conv1", "bn1", "act", "maxpool", "layer1", "layer2", "layer3", "layer4")
+        self.stages = nn.Sequential(*(getattr(network, name) for name in names))
+
+    def forward(self, film: Tensor) -> Tensor:
+        maps: Tensor = self.stages(film)
+        return maps

@@ -48,11 +48,11 @@ def fit_late_fusion(
         optimiser.zero_grad()
         value = objective()
         value.backward()
-        return float(value)
+        return float(value.detach())
 
-    before = float(objective())
+    before = float(objective().detach())
     optimiser.step(closure)
-    after = float(objective())
+    after = float(objective().detach())
     if torch.isfinite(torch.cat([temperature, score])).all() and after <= before:
         fusion.log_temperature.copy_(temperature.detach())
         fusion.score.copy_(score.detach())

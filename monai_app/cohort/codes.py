@@ -1,4 +1,4 @@
-"""The code table of a source (code, description, UCUM unit), derived from its modality spec so that units stand once."""
+"""The code table of a source (code, description, UCUM unit), made from its modality spec so that units stand once."""
 
 from __future__ import annotations
 

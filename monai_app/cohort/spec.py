@@ -103,12 +103,15 @@ class NoteSpec(Record):
     """Which events' ``text_value`` are notes; they are joined in time order, each headed by its code's description.
 
     Attributes:
+        max_tokens: how much of the joined text a network reads.
         hours: how long before the prediction time a note may lie (None: no limit).
+        max_characters: a single longer note is refused: it is a dump, not a note.
     """
 
     codes: tuple[str, ...]
     max_tokens: int = 256
     hours: float | None = None
+    max_characters: int = 1_000_000
 
 
 class FilmSpec(Record):

@@ -13,7 +13,7 @@ import polars as pl
 from monai_app.cohort.spec import CohortRecord, ModelSpec, TaskKind, TaskSpec
 from monai_app.core.errors import InputRejected
 
-EVENT_COLUMNS = {
+EVENT_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "subject_id": pl.Int64,
     "time": pl.Datetime("us"),
     "code": pl.String,
@@ -23,7 +23,7 @@ EVENT_COLUMNS = {
 }
 """MEDS DataSchema plus ``censored``: -1 below a detection limit, +1 above one, 0 or null measured."""
 
-IMAGE_COLUMNS = {
+IMAGE_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "subject_id": pl.Int64,
     "time": pl.Datetime("us"),
     "path": pl.String,
@@ -83,7 +83,11 @@ class Cohort:
         available = [modality.value for modality in self.record.modalities.names]
         if unknown := [name for name in modalities or [] if name not in available]:
             raise InputRejected("MODALITY_UNKNOWN", "the cohort has no such modality", got=unknown, expected=available)
-        kept = {name: getattr(self.record.modalities, name) for name in available if modalities is None or name in modalities}
+        kept = {
+            name: getattr(self.record.modalities, name)
+            for name in available
+            if modalities is None or name in modalities
+        }
         return ModelSpec(
             modalities=type(self.record.modalities)(**kept), tasks=tuple(self.tasks[name] for name in names)
         )
@@ -130,7 +134,11 @@ class Cohort:
         spec = self.tasks[task]
         frames = []
         for column in spec.columns:
-            value = ("boolean_value" if column == "event" else "float_value") if spec.kind is TaskKind.SURVIVAL else LABEL_COLUMN[spec.kind]
+            value = (
+                ("boolean_value" if column == "event" else "float_value")
+                if spec.kind is TaskKind.SURVIVAL
+                else LABEL_COLUMN[spec.kind]
+            )
             frame = pl.read_parquet(self.path / "labels" / task / f"{column}.parquet")
             frames.append(frame.select("subject_id", "prediction_time", pl.col(value).alias(column)))
         joined = frames[0]
@@ -146,3 +154,8 @@ class Cohort:
                     expected=list(spec.classes),
                 )
         return joined.sort("subject_id", "prediction_time")
+
+
+def cohort_spec(cohort: str | Path, tasks: list[str] | None = None, modalities: list[str] | None = None) -> ModelSpec:
+    """The model spec of a cohort directory, for configurations: :meth:`Cohort.model_spec` as one function."""
+    return Cohort(cohort).model_spec(tasks, modalities)

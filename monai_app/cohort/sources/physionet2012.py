@@ -71,12 +71,8 @@ def _events(rows: pl.DataFrame, modalities: ModalitySpec) -> tuple[pl.DataFrame,
     _check_parameters(rows, known)
     typed = rows.filter(pl.col("Parameter") != "RecordID").with_columns(
         pl.col("Value").cast(pl.Float64, strict=False).alias("numeric_value"),
-        pl.col("Time").str.extract_groups(r"^(?<hours>\d{1,2}):(?<minutes>[0-5]\d)$").alias("clock"),
+        _clock_time(pl.col("Time")).alias("time"),
     )
-    minutes = pl.col("clock").struct.field("hours").cast(pl.Int64) * 60 + pl.col("clock").struct.field("minutes").cast(
-        pl.Int64
-    )
-    typed = typed.with_columns((pl.lit(ADMISSION) + pl.duration(minutes=minutes)).alias("time"))
     bad = typed.filter(pl.col("time").is_null() | ~pl.col("numeric_value").is_finite().fill_null(False)).height
     if bad:
         raise InputRejected(
@@ -96,6 +92,15 @@ def _events(rows: pl.DataFrame, modalities: ModalitySpec) -> tuple[pl.DataFrame,
         pl.col("Parameter").replace({**_STATIC, "Weight": "WEIGHT"}).alias("code"),
     )
     return _static_facts(kept), _changes(counts["missing"], counts["ph"])
+
+
+def _clock_time(clock: pl.Expr) -> pl.Expr:
+    """``HH:MM`` since admission as a time; null for anything else."""
+    hours = clock.str.head(-3).cast(pl.Int64, strict=False)
+    minutes = clock.str.tail(2).cast(pl.Int64, strict=False)
+    colon = clock.str.slice(-3).str.starts_with(":")
+    valid = colon & hours.is_between(0, 99) & minutes.is_between(0, 59)
+    return pl.when(valid).then(pl.lit(ADMISSION) + pl.duration(minutes=hours * 60 + minutes))
 
 
 def _channels(modalities: ModalitySpec) -> list[tuple[str, ...]]:
@@ -145,7 +150,7 @@ def _changes(missing: int, ph: int) -> tuple[str, ...]:
         f"times are hours since admission; every stay is admitted at {ADMISSION:%Y-%m-%dT%H:%M}",
         f"-1 means missing: {missing} values left out",
         f"pH between {PH_REPAIR[0]:g} and {PH_REPAIR[1]:g} lost its decimal point: {ph} values divided by 100",
-        "Mg is documented in mmol/L, but its values are those of mg/dL (median 2.0): unit recorded as mg/dL, values as they are",
+        "Mg is documented in mmol/L but has the values of mg/dL (median 2.0): recorded as mg/dL, values unchanged",
         "Weight at 00:00 is the admission weight and later ones are measurements: all kept with their times",
         "Age, Gender, Height and ICUType are static (no time); ages of 90 stand for 90 and above",
         "a RecordID is a stay; stays of one patient cannot be linked, so each counts as a patient",
@@ -159,7 +164,7 @@ def _provenance(hashes: dict[str, str], changes: tuple[str, ...]) -> Provenance:
         source_version="1.0.0",
         licence="ODC-By-1.0",
         terms="Open access; redistribution with attribution.",
-        attribution="Silva I. et al., Computing in Cardiology 2012; Goldberger A. et al., Circulation 2000 (PhysioNet).",
+        attribution="Silva I. et al., Computing in Cardiology 2012; Goldberger A. et al., Circulation 2000.",
         source_sha256=hashes,
         changes=changes,
         never_inputs=_OUTCOME_COLUMNS[1:],
@@ -226,30 +231,16 @@ def _check_matched(records: pl.Series, outcomes: pl.Series) -> None:
 def _splits(source: Path, members: dict[str, pl.Series], hashes: dict[str, str]) -> tuple[pl.DataFrame, str]:
     """The split of every stay, and the rule in words."""
     if not (source / "splits.csv").is_file():
-        tuning = {"set-a": _TUNING_PERCENT, "set-b": 0}
-        rows = [
-            (
-                record_id,
-                "held_out"
-                if name == "set-b"
-                else "tuning"
-                if derive_seed("physionet2012", record_id) % 100 < tuning[name]
-                else "train",
-            )
-            for name, ids in members.items()
-            for record_id in ids.sort().to_list()
-        ]
-        return pl.DataFrame(rows, schema=["subject_id", "split"], orient="row"), (
-            f"no splits.csv: {_TUNING_PERCENT} % of set-a by a hash of the RecordID is tuning, the rest train; set-b is held out"
+        return _hashed_splits(members), (
+            f"no splits.csv: {_TUNING_PERCENT} % of set-a, by a hash of the RecordID, is tuning; set-b is held out"
         )
     table = _read_table(source, "splits.csv", ("RecordID", "split"), hashes).select(
         pl.col("RecordID").cast(pl.Int64, strict=False).alias("subject_id"),
         pl.col("split").replace_strict(_SPLIT_NAMES, default=None),
     )
-    absent = len(
-        {i for ids in members.values() for i in ids.to_list()} - set(table.drop_nulls()["subject_id"].to_list())
-    )
-    if absent or table.null_count().row(0) != (0, 0):
+    stays = pl.concat(list(members.values()))
+    absent = stays.filter(~stays.is_in(table.drop_nulls()["subject_id"].to_list())).len()
+    if absent or sum(table.null_count().row(0)):
         raise InputRejected(
             "SPLIT_UNKNOWN",
             "splits.csv does not place every stay",
@@ -257,3 +248,12 @@ def _splits(source: Path, members: dict[str, pl.Series], hashes: dict[str, str])
             expected="train, val or test for each",
         )
     return table.unique(), "splits.csv: train, val as tuning, test (set-b) as held out"
+
+
+def _hashed_splits(members: dict[str, pl.Series]) -> pl.DataFrame:
+    rows = []
+    for record_id in members["set-a"].to_list():
+        tuning = derive_seed("physionet2012", record_id) % 100 < _TUNING_PERCENT
+        rows.append((record_id, "tuning" if tuning else "train"))
+    rows += [(record_id, "held_out") for record_id in members["set-b"].to_list()]
+    return pl.DataFrame(rows, schema=["subject_id", "split"], orient="row")

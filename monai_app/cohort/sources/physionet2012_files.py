@@ -1,6 +1,6 @@
 """The record files of the PhysioNet Challenge 2012, from a folder or a .tar.gz, as one table.
 
-A record is ``<RecordID>.txt`` with lines ``Time,Parameter,Value``. 8,000 files are joined in memory and parsed in one go.
+A record is ``<RecordID>.txt`` with lines ``Time,Parameter,Value``. 8,000 files are joined in memory and parsed at once.
 """
 
 from __future__ import annotations

@@ -66,11 +66,11 @@ class SourceFolder:
             )
         return path
 
-    def table(self, *names: str, columns: Sequence[str]) -> pl.DataFrame:
-        """The columns of a CSV table (plain or gzip) as text; ``parquet`` keeps its types.
+    def scan(self, *names: str, columns: Sequence[str]) -> pl.LazyFrame:
+        """The columns of a CSV table (plain or gzip) as text, lazily; parquet keeps its types.
 
         Raises:
-            InputRejected: ``SOURCE_INCOMPLETE``, ``MISSING_COLUMN``, ``TABLE_UNREADABLE``.
+            InputRejected: ``SOURCE_INCOMPLETE``, ``MISSING_COLUMN``, ``TABLE_UNREADABLE``, ``TABLE_TOO_LARGE``.
         """
         path = self.require(*names)
         self.hashes[path.relative_to(self.root).as_posix()] = sha256_file(path)
@@ -79,10 +79,27 @@ class SourceFolder:
                 lazy = pl.scan_parquet(path)
             else:
                 lazy = pl.scan_csv(_plain(path) if path.suffix == ".gz" else path, infer_schema=False)
-            check_columns(lazy.collect_schema().names(), columns, table=names[0])
-            return lazy.select(columns).collect()
+            found = lazy.collect_schema().names()
         except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
             raise _unreadable(names[0], error) from None
+        check_columns(found, columns, table=names[0])
+        return lazy.select(columns)
+
+    def table(self, *names: str, columns: Sequence[str]) -> pl.DataFrame:
+        """As :meth:`scan`, read into memory."""
+        return collected(self.scan(*names, columns=columns), table=names[0])
+
+
+def collected(lazy: pl.LazyFrame, *, table: str) -> pl.DataFrame:
+    """Read a lazy table.
+
+    Raises:
+        InputRejected: ``TABLE_UNREADABLE``.
+    """
+    try:
+        return lazy.collect()
+    except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
+        raise _unreadable(table, error) from None
 
 
 def _plain(path: Path) -> io.BytesIO:

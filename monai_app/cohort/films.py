@@ -42,6 +42,7 @@ def latest_films(images: pl.DataFrame, spec: FilmSpec) -> pl.DataFrame:
         images: visible images with ``sample`` and ``prediction_time``.
         spec: modalities, views and how long before the prediction time a film may lie.
     """
-    films = images.filter(pl.col("modality").is_in(list(spec.modalities)) & accepted_view(pl.col("view"), spec))
-    latest = films.filter(within_hours(spec.hours)).sort("sample", "time", "path").group_by("sample", maintain_order=True).last()
+    accepted = pl.col("modality").is_in(list(spec.modalities)) & accepted_view(pl.col("view"), spec)
+    films = images.filter(accepted & within_hours(spec.hours)).sort("sample", "time", "path")
+    latest = films.group_by("sample", maintain_order=True).last()
     return latest.select("sample", "path", pl.col("view").fill_null(""))

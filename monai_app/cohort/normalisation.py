@@ -34,19 +34,20 @@ def fit_statistics(items: Sequence[Mapping[str, Any]], spec: ModelSpec) -> dict[
     statistics: dict[str, Floats] = {}
     if spec.modalities.series is not None:
         rows = [_observed_series(item["series"]) for item in items if item["series_present"]]
-        _store(statistics, "series", "", rows, len(spec.modalities.series.channels))
+        _add_moments(statistics, "series", "", rows, len(spec.modalities.series.channels))
     if spec.modalities.table is not None:
         rows = [item["table"][:1] for item in items if item["table_present"]]
-        _store(statistics, "table", "", rows, len(spec.modalities.table.columns))
+        _add_moments(statistics, "table", "", rows, len(spec.modalities.table.columns))
     for task in spec.tasks:
         targets = [_target(task, item[f"label_{task.name}"])[None] for item in items]
-        _store(statistics, "target", f"_{task.name}", targets, targets[0].shape[1])
+        _add_moments(statistics, "target", f"_{task.name}", targets, targets[0].shape[1])
     return statistics
 
 
 def _observed_series(series: Floats) -> Floats:
     """``(3, T, C) -> (T, C)`` with NaN where nothing was observed in the step."""
-    return np.where(series[1] > 0, series[0], np.float32(np.nan)).astype(np.float32, copy=False)
+    observed: Floats = np.where(series[1] > 0, series[0], np.float32(np.nan))
+    return observed
 
 
 def _target(task: TaskSpec, label: Floats) -> Floats:
@@ -54,10 +55,11 @@ def _target(task: TaskSpec, label: Floats) -> Floats:
         return label
     if np.isnan(label[0]):
         return np.full(len(task.classes), np.nan, np.float32)
-    return (np.arange(len(task.classes)) == label[0]).astype(np.float32)
+    one_hot: Floats = np.equal(np.arange(len(task.classes)), label[0]).astype(np.float32)
+    return one_hot
 
 
-def _store(statistics: dict[str, Floats], kind: str, suffix: str, rows: Sequence[Floats], width: int) -> None:
+def _add_moments(statistics: dict[str, Floats], kind: str, suffix: str, rows: Sequence[Floats], width: int) -> None:
     """Add mean and standard deviation of stacked rows ``(R, width)`` in two passes of float64, ignoring NaN."""
     count, total = np.zeros(width), np.zeros(width)
     for row in rows:

@@ -69,7 +69,8 @@ def _column_block(facts: pl.DataFrame, field: TableField, n_samples: int) -> npt
         flags = latest.select(pl.when(pl.col("numeric_value").is_null()).then(pl.col("censored")).otherwise(0))
         block[rows, 1, 0] = flags.to_series().fill_null(0).to_numpy()
         return block
-    latest = last_known(facts, field.codes, hours=field.hours).select("sample", as_text().alias("text")).drop_nulls("text")
+    latest = last_known(facts, field.codes, hours=field.hours)
+    latest = latest.select("sample", as_text().alias("text")).drop_nulls("text")
     rows = latest["sample"].to_numpy()
     for index, category in enumerate(field.categories):
         block[rows, 0, index] = (latest["text"] == category).to_numpy()

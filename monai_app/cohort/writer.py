@@ -10,6 +10,7 @@ import polars as pl
 import pyarrow as pa
 from meds import CodeMetadataSchema, DataSchema, LabelSchema, SubjectSplitSchema
 
+from monai_app.cohort.content_rules import check_label, check_notes, check_splits, is_number
 from monai_app.cohort.spec import CohortRecord, TaskKind, TaskSpec
 from monai_app.cohort.store import EVENT_COLUMNS, IMAGE_COLUMNS
 from monai_app.core.atomic import atomic_directory, sha256_file, write_bytes, write_json
@@ -46,24 +47,25 @@ def write_cohort(out: str | Path, content: CohortContent, *, force: bool = False
     """Write a cohort directory atomically and return its record with hashes.
 
     Raises:
-        InputRejected: ``OUTPUT_EXISTS``, ``EMPTY_COHORT``, ``LABEL_OUTSIDE_SET``, ``PATH_ESCAPES``.
+        InputRejected: ``OUTPUT_EXISTS``, ``EMPTY_COHORT``, ``SUBJECT_IN_TWO_SPLITS``, ``SPLIT_UNKNOWN``,
+            ``NOTE_TOO_LONG``, ``LABEL_OUTSIDE_SET``, ``PATH_ESCAPES``, ``IMAGE_MISSING``.
     """
     if content.splits.is_empty() or content.events.is_empty():
         raise InputRejected("EMPTY_COHORT", "the source gave no patients or no events", remedy="Check --from.")
+    check_splits(content.splits)
+    check_notes(content.events, content.record.modalities)
     with atomic_directory(out, force=force) as root:
         write_parquet(root / "data" / "0.parquet", _events(content.events))
         write_parquet(root / "metadata" / "codes.parquet", _codes(content))
-        splits = content.splits.select(pl.col("subject_id").cast(pl.Int64), pl.col("split").cast(pl.String))
-        write_parquet(root / "metadata" / "subject_splits.parquet", SubjectSplitSchema.align(_arrow(splits.sort("subject_id"))))
+        write_parquet(root / "metadata" / "subject_splits.parquet", _splits(content.splits))
         for task in content.record.tasks:
             for column in task.columns:
                 frame = _label(task, column, content.labels[task.name][column])
                 write_parquet(root / "labels" / task.name / f"{column}.parquet", frame)
         _write_images(root, content)
-        write_json(
-            root / "metadata" / "dataset.json",
-            {"dataset_name": content.record.name, "dataset_version": content.record.provenance.source_version, "meds_version": "0.4"},
-        )
+        version = content.record.provenance.source_version
+        dataset = {"dataset_name": content.record.name, "dataset_version": version, "meds_version": "0.4"}
+        write_json(root / "metadata" / "dataset.json", dataset)
         hashes = {path.relative_to(root).as_posix(): sha256_file(path) for path in sorted(root.rglob("*.parquet"))}
         record = content.record.model_copy(update={"sha256": hashes})
         write_json(root / "cohort.json", record.model_dump(mode="json"))
@@ -74,7 +76,8 @@ def _arrow(frame: pl.DataFrame) -> pa.Table:
     """Arrow without polars' large/view string types, as the MEDS schemas want it."""
     table = frame.to_arrow()
     fields = [
-        pa.field(f.name, pa.string() if f.type in (pa.large_string(), pa.string_view()) else f.type) for f in table.schema
+        pa.field(f.name, pa.string() if f.type in (pa.large_string(), pa.string_view()) else f.type)
+        for f in table.schema
     ]
     return table.cast(pa.schema(fields))
 
@@ -84,6 +87,11 @@ def _events(events: pl.DataFrame) -> pa.Table:
     whole = events.with_columns(missing).select(pl.col(name).cast(dtype) for name, dtype in EVENT_COLUMNS.items())
     order = ["subject_id", "time", "code", "numeric_value", "text_value"]
     return DataSchema.align(_arrow(whole.sort(order, nulls_last=False)))
+
+
+def _splits(splits: pl.DataFrame) -> pa.Table:
+    plain = splits.select(pl.col("subject_id").cast(pl.Int64), pl.col("split").cast(pl.String))
+    return SubjectSplitSchema.align(_arrow(plain.sort("subject_id")))
 
 
 def _codes(content: CohortContent) -> pa.Table:
@@ -97,17 +105,10 @@ def _codes(content: CohortContent) -> pa.Table:
 
 
 def _label(task: TaskSpec, column: str, frame: pl.DataFrame) -> pa.Table:
+    check_label(task, column, frame["value"])
+    target = "float_value" if is_number(task, column) else "boolean_value"
     if task.kind is TaskKind.MULTICLASS:
-        outside = frame.filter(~pl.col("value").is_in(list(task.classes))).height
-        if outside:
-            raise InputRejected(
-                "LABEL_OUTSIDE_SET", f"task {task.name} has labels outside its classes", got=f"{outside} rows", expected=list(task.classes)
-            )
         target = "categorical_value"
-    elif task.kind is TaskKind.REGRESSION or column == "time" and task.kind is TaskKind.SURVIVAL:
-        target = "float_value"
-    else:
-        target = "boolean_value"
     values = [pl.col("value").cast(_LABEL_VALUES[target]).alias(target)]
     keys = [pl.col("subject_id").cast(pl.Int64), pl.col("prediction_time").cast(pl.Datetime("us"))]
     known = frame.filter(pl.col("value").is_not_null()).select(*keys, *values)
@@ -115,20 +116,28 @@ def _label(task: TaskSpec, column: str, frame: pl.DataFrame) -> pa.Table:
 
 
 def _write_images(root: Path, content: CohortContent) -> None:
-    images = pl.DataFrame(schema={k: v for k, v in IMAGE_COLUMNS.items() if k != "sha256"}) if content.images is None else content.images
+    schema = {name: dtype for name, dtype in IMAGE_COLUMNS.items() if name != "sha256"}
+    images = pl.DataFrame(schema=schema) if content.images is None else content.images
     base = (root / content.record.image_root).resolve()
     hashes: dict[str, str] = {}
     for relative in images["path"].to_list():
         target = (base / relative).resolve()
         if not target.is_relative_to(base):
-            raise InputRejected("PATH_ESCAPES", "an image path leaves the cohort", expected="paths below the image root")
+            raise InputRejected(
+                "PATH_ESCAPES", "an image path leaves the cohort", expected="paths below the image root"
+            )
         if relative in content.image_files:
             given = content.image_files[relative]
             hashes[relative] = write_bytes(target, given.read_bytes() if isinstance(given, Path) else given)
         elif target.is_file():
             hashes[relative] = sha256_file(target)
         else:
-            raise InputRejected("IMAGE_MISSING", "an indexed image does not exist", expected="every indexed image", remedy="Check --from.")
-    table = images.with_columns(pl.col("path").replace_strict(hashes, default=None, return_dtype=pl.String).alias("sha256"))
-    cast = table.select(pl.col(name).cast(dtype) for name, dtype in IMAGE_COLUMNS.items()).sort("subject_id", "time", "path")
-    write_parquet(root / "images.parquet", cast)
+            raise InputRejected(
+                "IMAGE_MISSING",
+                "an indexed image does not exist",
+                expected="every indexed image",
+                remedy="Check --from.",
+            )
+    digest = pl.col("path").replace_strict(hashes, default=None, return_dtype=pl.String).alias("sha256")
+    typed = images.with_columns(digest).select(pl.col(name).cast(dtype) for name, dtype in IMAGE_COLUMNS.items())
+    write_parquet(root / "images.parquet", typed.sort("subject_id", "time", "path"))

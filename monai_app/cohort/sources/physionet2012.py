@@ -84,14 +84,17 @@ def _events(rows: pl.DataFrame, modalities: ModalitySpec) -> tuple[pl.DataFrame,
     missing = pl.col("numeric_value") == -1
     lost_point = (pl.col("Parameter") == "pH") & pl.col("numeric_value").is_between(*PH_REPAIR)
     counts = typed.select(missing.sum().alias("missing"), lost_point.sum().alias("ph")).row(0, named=True)
-    kept = typed.filter(~missing).with_columns(
-        pl.when(lost_point)
-        .then(pl.col("numeric_value") / 100)
-        .otherwise(pl.col("numeric_value"))
-        .alias("numeric_value"),
-        pl.col("Parameter").replace({**_STATIC, "Weight": "WEIGHT"}).alias("code"),
+    value = pl.when(lost_point).then(pl.col("numeric_value") / 100).otherwise(pl.col("numeric_value"))
+    kept = typed.filter(~missing).with_columns(value.alias("numeric_value"))
+    static = pl.col("Parameter").is_in(list(_STATIC))
+    timed = kept.filter(~static).select(
+        pl.col("record_id").alias("subject_id"),
+        "time",
+        pl.when(pl.col("Parameter") == "Weight").then(pl.lit("WEIGHT")).otherwise(pl.col("Parameter")).alias("code"),
+        "numeric_value",
     )
-    return _static_facts(kept), _changes(counts["missing"], counts["ph"])
+    events = pl.concat([_static_facts(kept.filter(static)), timed], how="diagonal")
+    return events, _changes(counts["missing"], counts["ph"])
 
 
 def _clock_time(clock: pl.Expr) -> pl.Expr:
@@ -124,11 +127,14 @@ def _check_parameters(rows: pl.DataFrame, known: set[str]) -> None:
         raise InputRejected("RECORDS_UNMATCHED", "file names and the RecordID inside differ", expected="<RecordID>.txt")
 
 
-def _static_facts(kept: pl.DataFrame) -> pl.DataFrame:
-    """Descriptors become static (no time) and categorical ones text."""
-    static = pl.col("code").is_in(sorted(_STATIC.values()))
-    frame = kept.with_columns(
-        pl.when(static).then(None).otherwise(pl.col("time")).alias("time"), pl.lit(None, pl.String).alias("text_value")
+def _static_facts(rows: pl.DataFrame) -> pl.DataFrame:
+    """Descriptors have no time, and categorical ones are text."""
+    frame = rows.select(
+        pl.col("record_id").alias("subject_id"),
+        pl.lit(None, pl.Datetime("us")).alias("time"),
+        pl.col("Parameter").replace_strict(_STATIC).alias("code"),
+        "numeric_value",
+        pl.lit(None, pl.String).alias("text_value"),
     )
     for code, names in _CATEGORIES.items():
         here = pl.col("code") == code
@@ -142,7 +148,7 @@ def _static_facts(kept: pl.DataFrame) -> pl.DataFrame:
             pl.when(here).then(text).otherwise(pl.col("text_value")).alias("text_value"),
             pl.when(here).then(None).otherwise(pl.col("numeric_value")).alias("numeric_value"),
         )
-    return frame.select(pl.col("record_id").alias("subject_id"), "time", "code", "numeric_value", "text_value")
+    return frame
 
 
 def _changes(missing: int, ph: int) -> tuple[str, ...]:

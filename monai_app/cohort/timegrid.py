@@ -7,6 +7,7 @@ which is the same), ``last`` takes the latest time and then the largest value.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,13 +17,19 @@ from monai_app.cohort.spec import SeriesSpec
 from monai_app.core.errors import InputRejected
 
 MICROSECONDS_PER_HOUR = 3_600_000_000
-STAYS_PER_RANGE = 1024
+STAYS_PER_RANGE = 256
 """Stays scattered at once, so that the dense accumulators stay in the processor's cache."""
 
 _EXACT_SPAN = 2.0**29
 """float64 sums of float32 are exact while count * max|v| <= min|v| * 2^29 (53 - 24 bits)."""
 
-Rows = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float32]]
+_INFINITE_BITS = 0x7F800000
+"""The float32 bits of infinity; every finite magnitude lies below them, every NaN above."""
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
+Bools = npt.NDArray[np.bool_]
+_Item = TypeVar("_Item", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -38,9 +45,9 @@ class TimeGrid:
             ``spec.hours`` where there was none yet.
     """
 
-    values: npt.NDArray[np.float32]
-    mask: npt.NDArray[np.bool_]
-    hours_since: npt.NDArray[np.float32]
+    values: Floats
+    mask: Bools
+    hours_since: Floats
 
 
 def time_grid(events: pl.LazyFrame, spec: SeriesSpec, n_samples: int) -> TimeGrid:
@@ -70,7 +77,8 @@ def time_grid(events: pl.LazyFrame, spec: SeriesSpec, n_samples: int) -> TimeGri
     for first in range(0, n_samples, STAYS_PER_RANGE):
         stop = min(first + STAYS_PER_RANGE, n_samples)
         rows = slice(*np.searchsorted(sample, (first, stop)))
-        part = scatter((sample[rows] - first, age[rows], channel[rows], value[rows]), spec, stop - first)
+        cell = cells(sample[rows] - first, age[rows], channel[rows], spec, stop - first)
+        part = scatter(cell, age[rows], value[rows], spec, stop - first)
         grid.values[first:stop], grid.mask[first:stop], grid.hours_since[first:stop] = (
             part.values,
             part.mask,
@@ -122,32 +130,52 @@ def step_us(spec: SeriesSpec) -> int:
     return step
 
 
-def scatter(rows: Rows, spec: SeriesSpec, n_stays: int) -> TimeGrid:
-    """Scatter rows (stay, age before the prediction time in microseconds, channel, value) that lie in the grid.
+def cells(stay: Ints, age_us: Ints, channel: Ints, spec: SeriesSpec, n_stays: int) -> Ints:
+    """Cell numbers of rows in the grid: C fastest, then the stays, then T, so that each step is one block."""
+    cell = ~age_us // step_us(spec)  # ~age is -age - 1, so that this is -1 - age // step
+    cell += spec.steps
+    cell *= n_stays
+    cell += stay
+    cell *= len(spec.channels)
+    cell += channel
+    return cell
+
+
+def scatter(cell: Ints, age_us: Ints, value: Floats, spec: SeriesSpec, n_stays: int) -> TimeGrid:
+    """Aggregate the rows of each cell (see :func:`cells`) and fill forward.
+
+    Args:
+        cell: cell numbers; rows that do not count have the number after the last cell and the value 0.
+        age_us: microseconds before the prediction time; read only where a channel wants the last value.
+        value: float32 values.
+        spec: the grid.
+        n_stays: N.
 
     Raises:
         InputRejected: ``NOT_FINITE``.
     """
-    stay, age, channel, value = rows
-    shape = (n_stays, spec.steps, len(spec.channels))
-    if not np.isfinite(value).all():
-        raise InputRejected(
-            "NOT_FINITE", "events hold NaN or infinite values", expected="numbers, or null with a censored flag"
-        )
-    step = spec.steps - 1 - age // step_us(spec)
-    cell = (stay * spec.steps + step) * len(spec.channels) + channel
-    value = value + np.float32(0)  # -0.0 becomes 0.0, so that ties between them cannot show
-    count = np.bincount(cell, minlength=n_stays * spec.steps * len(spec.channels))
-    out = np.full(count.size, np.nan, np.float32)
-    aggregates = np.array([channel.aggregate for channel in spec.channels])
-    for kind in np.unique(aggregates).tolist():
-        of_kind = aggregates == kind
-        if of_kind.all():
-            aggregate_into(kind, out, (count > 0), count, (cell, age, value))
+    span = _magnitude_span(value)
+    shape = (spec.steps, n_stays, len(spec.channels))
+    size = spec.steps * n_stays * len(spec.channels)
+    count = np.bincount(cell, minlength=size + 1)
+    kind_of = np.array([channel.aggregate for channel in spec.channels])
+    kinds = np.unique(kind_of).tolist()
+    out = np.full(size, np.nan, np.float32)
+    mask = count[:size] > 0
+    for kind in kinds:
+        of_kind = np.append(np.tile(kind_of == kind, size // kind_of.size), False)
+        here = of_kind[cell] if len(kinds) > 1 else slice(None)
+        filled = of_kind[:size] & mask if len(kinds) > 1 else mask
+        if kind in ("mean", "sum"):
+            exact = span * float(count[:size].max(initial=0)) <= _EXACT_SPAN
+            result = _sums(cell[here], value[here], count.size, exact=exact)
+            if kind == "mean":
+                result /= np.maximum(count, 1)
+            np.copyto(out, result[:size], where=filled, casting="same_kind")
         else:
-            here, wanted = of_kind[channel], np.tile(of_kind, count.size // of_kind.size)
-            aggregate_into(kind, out, (count > 0) & wanted, count, (cell[here], age[here], value[here]))
-    return _filled(out.reshape(shape), (count > 0).reshape(shape), spec)
+            largest = _largest(cell[here], age_us[here] if kind == "last" else None, value[here], count.size)
+            np.copyto(out, largest[:size], where=filled)
+    return _filled(out.reshape(shape), mask.reshape(shape), spec)
 
 
 def _channel_events(events: pl.LazyFrame, spec: SeriesSpec) -> pl.LazyFrame:
@@ -177,49 +205,58 @@ def _channel_events(events: pl.LazyFrame, spec: SeriesSpec) -> pl.LazyFrame:
     return joined.join(mapping, on="code").filter(inside).select("sample", "age_us", "channel", "value").sort("sample")
 
 
-def _sums(
-    cell: npt.NDArray[np.int64], value: npt.NDArray[np.float32], count: npt.NDArray[np.int64]
-) -> npt.NDArray[np.float64]:
+def _magnitude_span(value: Floats) -> float:
+    """Largest by smallest non-zero magnitude; 0 where there is none.
+
+    Read from the bits, which are ordered as the magnitudes are: twice as fast as on floats.
+    """
+    if not value.size:
+        return 0.0
+    bits = value.view(np.uint32) & np.uint32(0x7FFFFFFF)
+    top = bits.max()
+    if top >= _INFINITE_BITS:
+        raise InputRejected(
+            "NOT_FINITE", "events hold NaN or infinite values", expected="numbers, or null with a censored flag"
+        )
+    bottom = (bits - np.uint32(1)).min() + np.uint32(1)  # zero wraps round to the top
+    return float(top.view(np.float32)) / float(bottom.view(np.float32)) if top else 0.0
+
+
+def _sums(cell: Ints, value: Floats, size: int, *, exact: bool) -> npt.NDArray[np.float64]:
     """Sum per cell in ascending order of value, skipping the sort where float64 sums are exact in any order."""
-    magnitude = np.abs(value)
-    smallest = float(np.min(magnitude, initial=np.inf, where=magnitude > 0))
-    if float(np.max(magnitude, initial=0)) * float(count.max(initial=0)) > smallest * _EXACT_SPAN:
+    if not exact:
         order = np.lexsort((value, cell))
         cell, value = cell[order], value[order]
-    return np.asarray(np.bincount(cell, weights=value, minlength=count.size), np.float64)
+    return np.asarray(np.bincount(cell, weights=value, minlength=size), np.float64)
 
 
-def aggregate_into(
-    kind: str,
-    out: npt.NDArray[np.float32],
-    target: npt.NDArray[np.bool_],
-    count: npt.NDArray[np.int64],
-    rows: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float32]],
-) -> None:
-    """Write one kind of aggregate of the rows (cell, age in microseconds, value) into the target cells of ``out``."""
-    cell, age, value = rows
-    if kind == "mean":
-        np.divide(_sums(cell, value, count), count, out=out, where=target, casting="same_kind")
-        return
-    if kind == "sum":
-        np.copyto(out, _sums(cell, value, count), where=target, casting="same_kind")
-        return
-    if kind == "last":
-        youngest = np.full(count.size, np.iinfo(np.int64).max)
-        np.minimum.at(youngest, cell, age)
-        latest = age == youngest[cell]
+def _largest(cell: Ints, age_us: Ints | None, value: Floats, size: int) -> Floats:
+    """Largest value per cell; given the ages, among those of the latest time only."""
+    if age_us is not None:
+        youngest = np.full(size, np.iinfo(np.int64).max)
+        np.minimum.at(youngest, cell, age_us)
+        latest = age_us == youngest[cell]
         cell, value = cell[latest], value[latest]
-    largest = np.full(count.size, -np.inf, np.float32)
+    largest = np.full(size, -np.inf, np.float32)
     np.maximum.at(largest, cell, value)
-    np.copyto(out, largest, where=target)
+    largest += 0  # -0.0 becomes 0.0: which of the two came first cannot show
+    return largest
 
 
-def _filled(values: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_], spec: SeriesSpec) -> TimeGrid:
-    """Forward fill along the steps, and count the hours since."""
-    hours = np.where(mask, np.float32(0), np.float32(spec.hours))
-    ever = mask[:, 0].copy()
-    for step in range(1, spec.steps):
-        np.copyto(values[:, step], values[:, step - 1], where=~mask[:, step])
-        np.add(hours[:, step - 1], np.float32(spec.step_hours), out=hours[:, step], where=ever & ~mask[:, step])
-        ever |= mask[:, step]
-    return TimeGrid(values, mask, hours)
+def _filled(values: Floats, mask: Bools, spec: SeriesSpec) -> TimeGrid:
+    """Fill (T, N, C) forward along the steps, count the hours since, and put the samples first."""
+    hours = np.empty(values.shape, np.float32)
+    steps_since = np.full(values.shape[1:], 2 * spec.steps, np.float32)
+    for step in range(spec.steps):
+        if step:
+            values[step] = np.where(mask[step], values[step], values[step - 1])
+        steps_since = (steps_since + 1) * ~mask[step]
+        np.multiply(steps_since, np.float32(spec.step_hours), out=hours[step])
+    np.minimum(hours, np.float32(spec.hours), out=hours)
+    return TimeGrid(_samples_first(values), _samples_first(mask), _samples_first(hours))
+
+
+def _samples_first(array: npt.NDArray[_Item]) -> npt.NDArray[_Item]:
+    """(T, N, C) to contiguous (N, T, C), moving the channels of a step as one item: four times faster."""
+    item = array.view(np.dtype((np.void, array.shape[2] * array.itemsize)))[..., 0]
+    return np.ascontiguousarray(item.T).view(array.dtype).reshape(array.shape[1], array.shape[0], array.shape[2])

@@ -1,0 +1,221 @@
+"""Predictions: what a model said about each sample beside what was true; one parquet file, from every kind of model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from monai_app.cohort.spec import TaskKind, TaskSpec
+from monai_app.core.errors import AppError, InputRejected
+from monai_app.core.tables import write_parquet
+
+FORMAT = "monai-app-predictions-1"
+_META = b"monai_app"
+
+
+def label_columns(task: TaskSpec) -> tuple[str, ...]:
+    """Names of the K' label columns: the classes of a multilabel task, (time, event) of a survival task, else value."""
+    return task.columns
+
+
+def score_columns(task: TaskSpec) -> tuple[str, ...]:
+    """Names of the K score columns: classes, survival edges, or value."""
+    if task.kind in (TaskKind.MULTILABEL, TaskKind.MULTICLASS):
+        return task.classes
+    return tuple(f"alive_at_{edge:g}" for edge in task.bin_edges) if task.kind is TaskKind.SURVIVAL else ("value",)
+
+
+@dataclass(frozen=True)
+class TaskPredictions:
+    """Scores and labels of one task.
+
+    Attributes:
+        spec: the task.
+        score: (N, K) probabilities; regression: values in the task's unit; survival: S(t) at the bin edges.
+        label: (N, K') in the task's label columns, multiclass as an index; NaN = unlabelled.
+    """
+
+    spec: TaskSpec
+    score: NDArray[np.float64]
+    label: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        for name, array, width in (
+            ("score", self.score, self.spec.outputs),
+            ("label", self.label, len(label_columns(self.spec))),
+        ):
+            if array.ndim != 2 or array.shape[1] != width:
+                raise AppError(
+                    "SHAPE_MISMATCH", f"{name} of task {self.spec.name}", got=array.shape, expected=f"(N, {width})"
+                )
+            object.__setattr__(self, name, np.asarray(array, dtype=np.float64))
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Predictions of one model on N samples.
+
+    Attributes:
+        subject_id: (N,) int64.
+        prediction_time: (N,) int64, microseconds since 1970.
+        modalities: the M modalities of ``present``, in the order of :class:`monai_app.cohort.spec.Modality`.
+        present: (N, M) bool.
+        weights: (N, M) how much the model used each modality, None where it does not say.
+        groups: attributes that results are broken down by, each (N,): strings ("" unknown) or numbers (NaN unknown).
+        tasks: by name.
+    """
+
+    subject_id: NDArray[np.int64]
+    prediction_time: NDArray[np.int64]
+    modalities: tuple[str, ...]
+    present: NDArray[np.bool_]
+    tasks: Mapping[str, TaskPredictions]
+    weights: NDArray[np.float64] | None = None
+    groups: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        n = len(self.subject_id)
+        wanted = {"prediction_time": (n,), "present": (n, len(self.modalities))}
+        if self.weights is not None:
+            wanted["weights"] = (n, len(self.modalities))
+        found = {name: np.shape(getattr(self, name)) for name in wanted}
+        found |= {f"groups {name}": np.shape(values) for name, values in self.groups.items()}
+        wanted |= {f"groups {name}": (n,) for name in self.groups}
+        found |= {f"task {name}": (len(task.score), len(task.label)) for name, task in self.tasks.items()}
+        wanted |= {f"task {name}": (n, n) for name in self.tasks}
+        for name, shape in wanted.items():
+            if found[name] != shape:
+                raise AppError("SHAPE_MISMATCH", f"{name} of predictions", got=found[name], expected=shape)
+
+    def __len__(self) -> int:
+        return len(self.subject_id)
+
+    def take(self, rows: NDArray[Any]) -> Predictions:
+        """The samples chosen by a mask (N,) or by indices."""
+        return replace(
+            self,
+            subject_id=self.subject_id[rows],
+            prediction_time=self.prediction_time[rows],
+            present=self.present[rows],
+            weights=None if self.weights is None else self.weights[rows],
+            groups={name: values[rows] for name, values in self.groups.items()},
+            tasks={name: replace(t, score=t.score[rows], label=t.label[rows]) for name, t in self.tasks.items()},
+        )
+
+    def write(self, path: str | Path) -> None:
+        """Write as parquet: one row a sample, columns ``<task>/score/<class>``, ``present/<modality>``, ..."""
+        columns: dict[str, Any] = {"subject_id": self.subject_id, "prediction_time": self.prediction_time}
+        columns |= {f"present/{name}": self.present[:, i] for i, name in enumerate(self.modalities)}
+        if self.weights is not None:
+            columns |= {f"weight/{name}": self.weights[:, i] for i, name in enumerate(self.modalities)}
+        for name, values in self.groups.items():
+            columns[f"group/{name}"] = values if values.dtype.kind in "fiub" else values.astype(str)
+        for name, task in self.tasks.items():
+            for part, names in (("score", score_columns(task.spec)), ("label", label_columns(task.spec))):
+                array = getattr(task, part)
+                columns |= {f"{name}/{part}/{column}": array[:, i] for i, column in enumerate(names)}
+        header = {
+            "format": FORMAT,
+            "modalities": list(self.modalities),
+            "weights": self.weights is not None,
+            "groups": list(self.groups),
+            "tasks": [task.spec.model_dump(mode="json") for task in self.tasks.values()],
+        }
+        table = pa.table({name: pa.array(values) for name, values in columns.items()})
+        write_parquet(path, table.replace_schema_metadata({_META: json.dumps(header, sort_keys=True)}))
+
+    @classmethod
+    def read(cls, path: str | Path) -> Predictions:
+        """Read what :meth:`write` wrote.
+
+        Raises:
+            InputRejected: ``FILE_NOT_FOUND`` or ``PREDICTIONS_UNREADABLE``.
+        """
+        source = Path(path)
+        if not source.is_file():
+            raise InputRejected("FILE_NOT_FOUND", "a predictions file is missing", remedy="Check the path.")
+        try:
+            table = pq.read_table(source)
+            header = json.loads((table.schema.metadata or {})[_META])
+            return _assemble(table, header)
+        except (pa.ArrowException, KeyError, ValueError) as error:
+            raise InputRejected(
+                "PREDICTIONS_UNREADABLE",
+                "a file does not hold predictions",
+                got=type(error).__name__,
+                expected=f"parquet in the format {FORMAT}",
+                remedy="Run the evaluation again.",
+            ) from error
+
+
+def _assemble(table: pa.Table, header: dict[str, Any]) -> Predictions:
+    def column(name: str) -> NDArray[Any]:
+        values: NDArray[Any] = table.column(name).to_numpy(zero_copy_only=False)
+        return values
+
+    def stack(prefix: str, names: Sequence[str]) -> NDArray[Any]:
+        return np.stack([column(f"{prefix}{name}") for name in names], axis=1) if names else np.zeros((len(table), 0))
+
+    tasks = {}
+    for record in header["tasks"]:
+        spec = TaskSpec.parse(record)
+        score = stack(f"{spec.name}/score/", score_columns(spec))
+        tasks[spec.name] = TaskPredictions(spec, score, stack(f"{spec.name}/label/", label_columns(spec)))
+    modalities = tuple(header["modalities"])
+    return Predictions(
+        subject_id=column("subject_id"),
+        prediction_time=column("prediction_time"),
+        modalities=modalities,
+        present=stack("present/", modalities).astype(bool),
+        weights=stack("weight/", modalities) if header["weights"] else None,
+        groups={name: column(f"group/{name}") for name in header["groups"]},
+        tasks=tasks,
+    )
+
+
+def from_items(
+    items: Sequence[Mapping[str, Any]],
+    tasks: Sequence[TaskSpec],
+    modalities: Sequence[str],
+    scores: Mapping[str, NDArray[np.floating[Any]]],
+    *,
+    weights: NDArray[np.floating[Any]] | None = None,
+) -> Predictions:
+    """Join scores with the items they were made from (see :mod:`monai_app.cohort.items`), in the same order.
+
+    Args:
+        items: N items.
+        tasks: the tasks predicted.
+        modalities: the modalities of the model.
+        scores: per task (N, K).
+        weights: (N, M) or None.
+    """
+    names = [key.removeprefix("group_") for key in items[0] if key.startswith("group_")] if items else []
+    return Predictions(
+        subject_id=np.array([item["subject_id"] for item in items], dtype=np.int64),
+        prediction_time=np.array([item["prediction_time"] for item in items], dtype=np.int64),
+        modalities=tuple(str(modality) for modality in modalities),
+        present=np.array(
+            [[bool(item[f"{name}_present"]) for name in modalities] for item in items], dtype=bool
+        ).reshape(len(items), len(modalities)),
+        weights=None if weights is None else np.asarray(weights, dtype=np.float64),
+        groups={name: np.array([item[f"group_{name}"] for item in items]) for name in names},
+        tasks={
+            task.name: TaskPredictions(
+                task,
+                np.asarray(scores[task.name], dtype=np.float64),
+                np.array([item[f"label_{task.name}"] for item in items], dtype=np.float64).reshape(
+                    len(items), len(label_columns(task))
+                ),
+            )
+            for task in tasks
+        },
+    )

@@ -1,0 +1,65 @@
+"""From samples to batches: plain tensors only, and a typed error that survives a worker process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from monai.data import MetaTensor
+from torch import Tensor
+
+from monai_app.cohort.spec import Modality
+
+REJECTED = "rejected"
+"""Key under which a sample or batch carries the typed error that its preprocessing raised."""
+
+ROW = "row"
+"""Key of the row number of a sample within its split."""
+
+_MODALITY_KEYS = tuple(modality.value for modality in Modality)
+_PRESENCE_KEYS = tuple(f"{name}_present" for name in _MODALITY_KEYS)
+
+
+def is_batched(key: str) -> bool:
+    """Whether a sample's entry goes into the batch; identifiers and groups stay behind with the dataset."""
+    return key in (*_MODALITY_KEYS, *_PRESENCE_KEYS, ROW) or key.startswith("label_")
+
+
+def _plain(value: Any) -> Tensor:
+    if isinstance(value, MetaTensor):
+        return value.as_tensor()
+    return value if isinstance(value, Tensor) else torch.as_tensor(np.asarray(value))
+
+
+def collate_samples(samples: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Stack samples into tensors ``(B, ...)``; when a sample was rejected, the batch is that rejection."""
+    for sample in samples:
+        if REJECTED in sample:
+            return {REJECTED: sample[REJECTED]}
+    keys = [key for key in samples[0] if is_batched(key)]
+    return {key: torch.stack([_plain(sample[key]) for sample in samples]) for key in keys}
+
+
+def prepare_multimodal_batch(
+    batch: Mapping[str, Any],
+    device: str | torch.device | None = None,
+    non_blocking: bool = False,
+    **_: Any,
+) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """MONAI's ``prepare_batch``: (inputs, targets) on the device.
+
+    Returns:
+        inputs: ``film``, ``series``, ``table``, ``note`` and their ``<m>_present``; targets: ``label_<task>`` and the
+        presence bits, which losses of per-modality heads need.
+
+    Raises:
+        AppError: the typed error of a sample that could not be preprocessed.
+    """
+    if REJECTED in batch:
+        raise batch[REJECTED]
+    moved = {key: _plain(value).to(device, non_blocking=non_blocking) for key, value in batch.items() if key != ROW}
+    inputs = {key: value for key, value in moved.items() if key in _MODALITY_KEYS or key in _PRESENCE_KEYS}
+    targets = {key: value for key, value in moved.items() if key not in _MODALITY_KEYS}
+    return inputs, targets

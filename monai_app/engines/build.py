@@ -1,0 +1,104 @@
+"""What the bundle configurations build by name: specs, items, seeded networks, optimisers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from monai_app.cohort.items import split_items
+from monai_app.cohort.spec import ModelSpec
+from monai_app.cohort.store import Cohort
+from monai_app.core.random import scoped_torch_seed
+from monai_app.core.resources import resource
+from monai_app.engines.data import usable_items
+from monai_app.engines.model_folder import plain_network
+from monai_app.networks import MultimodalNetwork
+
+
+def bundle_root(name: str) -> str:
+    """The folder of a shipped bundle, whatever the working directory.
+
+    Raises:
+        AppError: ``RESOURCE_MISSING``.
+    """
+    return str(resource("bundles", name))
+
+
+def cohort_spec(
+    cohort_dir: str | Path, tasks: Sequence[str] | None = None, modalities: Sequence[str] | None = None
+) -> ModelSpec:
+    """What a model for this cohort is built for; None takes every task and every modality.
+
+    Raises:
+        InputRejected: ``COHORT_MISSING``, ``TASK_UNKNOWN``, ``MODALITY_UNKNOWN``.
+    """
+    return Cohort(cohort_dir).model_spec(
+        None if tasks is None else list(tasks), None if modalities is None else list(modalities)
+    )
+
+
+def cohort_provenance(cohort_dir: str | Path) -> dict[str, Any]:
+    """The cohort's record, with the hash of every file of it: part of what makes a training itself."""
+    return {"cohort": Cohort(cohort_dir).record}
+
+
+def model_items(cohort_dir: str | Path, split: str | None, spec: ModelSpec) -> list[Mapping[str, Any]]:
+    """The samples of a split that have at least one of the model's modalities.
+
+    Raises:
+        InputRejected: as :func:`monai_app.cohort.items.split_items`; ``ALL_MODALITIES_MISSING``.
+    """
+    names = [modality.value for modality in spec.modalities.names]
+    return usable_items(split_items(cohort_dir, split, spec), names)
+
+
+def film_size_px(spec: ModelSpec) -> int:
+    """Side of the square film in pixels; 0 where the model sees no films."""
+    return 0 if spec.modalities.film is None else spec.modalities.film.size_px
+
+
+def note_tokens(spec: ModelSpec) -> int:
+    """Token ids a note; 0 where the model reads no notes."""
+    return 0 if spec.modalities.note is None else spec.modalities.note.max_tokens
+
+
+def seeded_network(
+    spec: ModelSpec,
+    encoders: Callable[[], Mapping[str, nn.Module]],
+    fusion: Callable[[], nn.Module],
+    *,
+    seed: int = 0,
+) -> MultimodalNetwork:
+    """A network whose initial weights are a function of the seed; the global generator is left as it was.
+
+    Args:
+        encoders: builds the encoders (a configuration with ``_mode_: callable``).
+        fusion: builds the fusion, likewise.
+    """
+    with scoped_torch_seed(seed, "weights"):
+        return MultimodalNetwork(spec, encoders(), fusion())
+
+
+def with_statistics(module: Any, statistics: Mapping[str, np.ndarray], device: torch.device) -> nn.Module:
+    """A network or loss with its normalisation fitted, on the device."""
+    module.set_statistics(statistics)
+    return module.to(device)
+
+
+def adamw(
+    network: nn.Module, loss: nn.Module, *, learning_rate: float, weight_decay: float = 0.01
+) -> torch.optim.AdamW:
+    """AdamW over network and loss; vectors (biases, norms, task weights) are not decayed."""
+    decayed: list[nn.Parameter] = []
+    plain: list[nn.Parameter] = []
+    for module in (plain_network(network), loss):
+        for parameter in module.parameters():
+            if parameter.requires_grad:
+                (decayed if parameter.ndim >= 2 else plain).append(parameter)
+    groups = [{"params": decayed, "weight_decay": weight_decay}, {"params": plain, "weight_decay": 0.0}]
+    return torch.optim.AdamW([group for group in groups if group["params"]], lr=learning_rate)

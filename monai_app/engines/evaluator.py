@@ -1,0 +1,90 @@
+"""The evaluation engine: MONAI's SupervisedEvaluator over multimodal batches, and predictions out of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from ignite.engine import Events
+from monai.engines import SupervisedEvaluator
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from monai_app.cohort.spec import ModelSpec
+from monai_app.engines.batches import prepare_multimodal_batch
+from monai_app.engines.precision import AutocastInferer
+from monai_app.engines.predictions import Predictions, from_items
+from monai_app.losses.outputs import scores
+from monai_app.networks import FusionOutput
+
+
+class MultimodalEvaluator(SupervisedEvaluator):
+    """Runs a multimodal network over a split.
+
+    Args:
+        device: where the network is.
+        val_data_loader: of :func:`monai_app.engines.data.sample_loader`, sequential.
+        network: in training this is the averaged network.
+        inferer: autocasting inferer; None computes in fp32.
+        monai_arguments: of MONAI's evaluator (``key_val_metric``, ``val_handlers``, ...).
+    """
+
+    def __init__(
+        self,
+        device: torch.device,
+        val_data_loader: DataLoader,
+        network: nn.Module,
+        *,
+        inferer: AutocastInferer | None = None,
+        **monai_arguments: Any,
+    ) -> None:
+        self.loader: Any = val_data_loader
+        super().__init__(
+            device=device,
+            val_data_loader=val_data_loader,
+            network=network,
+            inferer=AutocastInferer("fp32") if inferer is None else inferer,
+            prepare_batch=prepare_multimodal_batch,
+            decollate=False,
+            **monai_arguments,
+        )
+        self.logger.setLevel(logging.WARNING)
+
+    def outputs(self) -> tuple[FusionOutput, dict[str, Tensor]]:
+        """Run over the split and return everything the network said, (N, ...), with the targets, on the CPU."""
+        collected: list[FusionOutput] = []
+        targets: list[Mapping[str, Tensor]] = []
+
+        def collect(engine: Any) -> None:
+            collected.append(engine.state.output["pred"])
+            targets.append(engine.state.output["label"])
+
+        with self.add_event_handler(Events.ITERATION_COMPLETED, collect):
+            self.run()
+        joined = {name: torch.cat([part[name] for part in targets]).cpu() for name in targets[0]}
+        return join_outputs(collected), joined
+
+    def predict(self, spec: ModelSpec) -> Predictions:
+        """Predictions for every sample of the split, in its order."""
+        output, _ = self.outputs()
+        values = {task.name: scores(task, output.logits[task.name]).double().numpy() for task in spec.tasks}
+        weights = None if output.weights is None else output.weights.double().numpy()
+        names = [modality.value for modality in spec.modalities.names]
+        return from_items(self.loader.dataset.data, spec.tasks, names, values, weights=weights)
+
+
+def join_outputs(parts: Sequence[FusionOutput]) -> FusionOutput:
+    """The outputs of successive batches as one, on the CPU; ``extras`` are not kept."""
+
+    def joined(maps: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+        return {name: torch.cat([part[name] for part in maps]).cpu() for name in maps[0]}
+
+    weights = [part.weights for part in parts if part.weights is not None]
+    names = parts[0].modality_logits
+    return FusionOutput(
+        logits=joined([part.logits for part in parts]),
+        weights=torch.cat(weights).cpu() if weights else None,
+        modality_logits={name: joined([part.modality_logits[name] for part in parts]) for name in names},
+    )

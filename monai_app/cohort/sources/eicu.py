@@ -15,6 +15,7 @@ from monai_app.cohort.codes import code_table
 from monai_app.cohort.sources.eicu_hourly import TASK, read_hourly
 from monai_app.cohort.sources.eicu_labels import (
     MIN_PREVALENCE,
+    Population,
     length_of_stay,
     mortality,
     phenotype_classes,
@@ -58,14 +59,20 @@ _OUTCOMES = (
 )
 
 
-def build(source: Path, *, series: SeriesTables = SeriesTables.AUTO) -> CohortContent:
+def build(
+    source: Path,
+    *,
+    series: SeriesTables = SeriesTables.AUTO,
+    population: Population = Population.IN_HOSPITAL,
+) -> CohortContent:
     """The cohort of the folder with eicu_demo/*.csv(.gz) (or the tables themselves), yaib_hourly/ and splits.csv.
 
-    A sample is a unit stay at 24 h after its admission, whose patient is then still in hospital.
+    A sample is a unit stay at 24 h after its admission.
 
     Args:
         source: the folder.
         series: ``AUTO`` takes the raw tables where lab and vitalperiodic are there, else YAIB's hourly ones.
+        population: whose mortality and phenotypes are labelled.
 
     Raises:
         InputRejected: ``SOURCE_INCOMPLETE``, ``MISSING_COLUMN``, ``VALUE_INVALID``, ``LABEL_OUTSIDE_SET``,
@@ -86,7 +93,7 @@ def build(source: Path, *, series: SeriesTables = SeriesTables.AUTO) -> CohortCo
     events = pl.concat([stay_facts(folder, stays), values, read_notes(folder, stays)], how="diagonal")
     record = CohortRecord(
         name="eicu",
-        provenance=_provenance(folder.hashes, (*_changes(classes), *series_changes, split_rule)),
+        provenance=_provenance(folder.hashes, (*_changes(classes, population), *series_changes, split_rule)),
         modalities=modalities,
         tasks=_tasks(classes),
         groups={"sex": "GENDER", "age_years": "AGE", "site": "REGION", "ethnicity": "ETHNICITY"},
@@ -97,8 +104,8 @@ def build(source: Path, *, series: SeriesTables = SeriesTables.AUTO) -> CohortCo
         codes=code_table(modalities, extra={**STAY_CODES, **NOTE_CODES}),
         splits=splits,
         labels={
-            "mortality": {"value": mortality(stays)},
-            "phenotypes": phenotypes(stays, diagnoses, classes),
+            "mortality": {"value": mortality(stays, population)},
+            "phenotypes": phenotypes(stays, diagnoses, classes, population),
             "length_of_stay": {"value": length_of_stay(stays)},
         },
     )
@@ -120,7 +127,7 @@ def _tasks(classes: dict[str, str]) -> tuple[TaskSpec, ...]:
         TaskSpec(
             name="mortality",
             kind=TaskKind.BINARY,
-            description=f"death in hospital, later than {PREDICTION_HOURS} h after unit admission",
+            description=f"death in hospital, predicted {PREDICTION_HOURS} h after unit admission",
         ),
         TaskSpec(
             name="phenotypes",
@@ -137,15 +144,19 @@ def _tasks(classes: dict[str, str]) -> tuple[TaskSpec, ...]:
     )
 
 
-def _changes(classes: dict[str, str]) -> tuple[str, ...]:
+def _changes(classes: dict[str, str], population: Population) -> tuple[str, ...]:
+    labelled = {
+        Population.IN_HOSPITAL: "patients who had died or left the hospital by then are no samples",
+        Population.EVERY_STAY: "also patients who had died or left by then are labelled, though their series tells",
+    }
     return (
         f"time axis: minutes from unit admission; the first hospital stay of a patient is admitted at "
         f"{FIRST_ADMISSION:%Y-%m-%dT%H:%M}, each further one {BLOCK.days} days later; unit stays of a hospital stay "
         "lie as their hospitaladmitoffset says",
         "hospital stays are laid out by year of discharge, then patienthealthsystemstayid: eICU does not tell their "
         "order within a year, so the windows of table, notes and series keep them from seeing each other",
-        f"a sample lies {PREDICTION_HOURS} h after unit admission; patients who had died or left the hospital by then "
-        "are no samples; unit stays that begin in the same minute are one sample",
+        f"a sample lies {PREDICTION_HOURS} h after unit admission; {labelled[population]}; unit stays that begin in "
+        "the same minute are one sample",
         "age '> 89' is a limit: no number, censored +1",
         "notes: click paths as phrases at the minute they were entered; paths that work the program are left out",
         "diagnoses, discharge fields and APACHE results are no events; neither is death",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 
 import polars as pl
 
@@ -13,6 +14,18 @@ MIN_PREVALENCE = 0.06
 """Share of the train stays above which the first two levels of a diagnosis are a phenotype."""
 _STATUS: dict[str, bool | None] = {"Alive": False, "Expired": True, "": None}
 _KEYS = ("subject_id", "prediction_time")
+
+
+class Population(StrEnum):
+    """Whose mortality and phenotypes are labelled.
+
+    ``IN_HOSPITAL``: patients still in hospital at the prediction time, as a prediction needs. ``EVERY_STAY``: all, also
+    those who had died or left by then; only to compare with figures measured that way, since a series that ends early
+    tells.
+    """
+
+    IN_HOSPITAL = "in_hospital"
+    EVERY_STAY = "every_stay"
 
 
 def read_diagnoses(folder: SourceFolder) -> pl.DataFrame:
@@ -41,25 +54,28 @@ def phenotype_classes(diagnoses: pl.DataFrame, train_stays: pl.Series) -> dict[s
     return {name: re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") for name in names}
 
 
-def mortality(stays: pl.DataFrame) -> pl.DataFrame:
-    """Death in hospital, of patients who are in hospital at the prediction time; unlabelled without a status.
+def mortality(stays: pl.DataFrame, population: Population) -> pl.DataFrame:
+    """Death in hospital; unlabelled without a status.
 
     Raises:
         InputRejected: ``LABEL_OUTSIDE_SET``.
     """
     died = labels_from_text(stays, "hospitaldischargestatus", _STATUS, task="mortality")
-    return _one_each(_in_hospital(stays).select(*_KEYS, died.alias("value")))
+    return _one_each(_labelled(stays, population).select(*_KEYS, died.alias("value")))
 
 
 def length_of_stay(stays: pl.DataFrame) -> pl.DataFrame:
     """Days in the unit from admission to discharge, of patients who are still there at the prediction time."""
-    still_there = stays.filter(pl.col("unitdischargeoffset") > PREDICTION_HOURS * 60)
+    in_hospital = _labelled(stays, Population.IN_HOSPITAL)
+    still_there = in_hospital.filter(pl.col("unitdischargeoffset") > PREDICTION_HOURS * 60)
     return _one_each(still_there.select(*_KEYS, (pl.col("unitdischargeoffset") / (60 * 24)).alias("value")))
 
 
-def phenotypes(stays: pl.DataFrame, diagnoses: pl.DataFrame, classes: dict[str, str]) -> dict[str, pl.DataFrame]:
-    """One table a class, of patients in hospital at the prediction time whose stay has any diagnosis at all."""
-    documented = _in_hospital(stays).filter(
+def phenotypes(
+    stays: pl.DataFrame, diagnoses: pl.DataFrame, classes: dict[str, str], population: Population
+) -> dict[str, pl.DataFrame]:
+    """One table a class, of stays with any diagnosis at all."""
+    documented = _labelled(stays, population).filter(
         pl.col("patientunitstayid").is_in(diagnoses["patientunitstayid"].unique().implode())
     )
     tables = {}
@@ -70,7 +86,9 @@ def phenotypes(stays: pl.DataFrame, diagnoses: pl.DataFrame, classes: dict[str, 
     return tables
 
 
-def _in_hospital(stays: pl.DataFrame) -> pl.DataFrame:
+def _labelled(stays: pl.DataFrame, population: Population) -> pl.DataFrame:
+    if population is Population.EVERY_STAY:
+        return stays
     return stays.filter(pl.col("hospitaldischargeoffset") > PREDICTION_HOURS * 60)
 
 

@@ -56,12 +56,12 @@ def read_notes(folder: SourceFolder, stays: pl.DataFrame) -> pl.DataFrame:
 def phrase(path: pl.Expr, text: pl.Expr) -> pl.Expr:
     """A click path and its text as words: ``.../HR/HR Lowest`` and ``98`` become ``HR Lowest 98``.
 
-    The leaf stands alone where it is the text; a leaf without words of its own (``6``, ``negative``, ``Yes``) is
-    preceded by the heading above it.
+    The leaf is preceded by the heading above it (``Heart Sounds S1 normal``), unless it repeats it; the text follows
+    unless it is the leaf.
     """
     steps = path.str.split("/")
     leaf, heading = steps.list.last().str.strip_chars(), steps.list.get(-2, null_on_oob=True).str.strip_chars()
-    short = ~leaf.str.contains(" ", literal=True)
-    headed = pl.when(short & heading.is_not_null()).then(pl.format("{} {}", heading, leaf)).otherwise(leaf)
+    repeats = leaf.str.to_lowercase().str.contains(heading.str.to_lowercase(), literal=True)
+    headed = pl.when(repeats.fill_null(True)).then(leaf).otherwise(pl.format("{} {}", heading, leaf))
     same = text.is_null() | (text.str.replace_all(" ", "") == leaf.str.replace_all(" ", ""))
     return pl.when(same).then(headed).otherwise(pl.format("{} {}", headed, text.str.strip_chars()))

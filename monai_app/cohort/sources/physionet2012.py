@@ -12,9 +12,9 @@ import polars as pl
 
 from monai_app.cohort.codes import code_table
 from monai_app.cohort.sources.physionet2012_files import read_records
+from monai_app.cohort.sources.source_files import SourceFolder, numbers, split_of
 from monai_app.cohort.spec import CohortRecord, ModalitySpec, Provenance, TaskKind, TaskSpec
 from monai_app.cohort.writer import CohortContent
-from monai_app.core.atomic import sha256_file
 from monai_app.core.errors import InputRejected
 from monai_app.core.random import derive_seed
 from monai_app.core.resources import resource
@@ -29,7 +29,6 @@ _SETS = ("set-a", "set-b")
 _STATIC = {"Age": "AGE", "Gender": "GENDER", "Height": "HEIGHT", "ICUType": "ICU_TYPE"}
 _CATEGORIES = {"GENDER": {0: "F", 1: "M"}, "ICU_TYPE": {1: "CCU", 2: "CSRU", 3: "MICU", 4: "SICU"}}
 _OUTCOME_COLUMNS = ("RecordID", "SAPS-I", "SOFA", "Length_of_stay", "Survival", "In-hospital_death")
-_SPLIT_NAMES = {"train": "train", "val": "tuning", "test": "held_out"}
 _TUNING_PERCENT = 20
 _TASKS = (
     TaskSpec(name="mortality", kind=TaskKind.BINARY, description="death in hospital"),
@@ -41,21 +40,22 @@ def build(source: Path) -> CohortContent:
     """The cohort of the folder that holds set-a, set-b (folders or .tar.gz), Outcomes-*.txt and, at will, splits.csv.
 
     Raises:
-        InputRejected: ``SOURCE_INCOMPLETE``, ``COLUMNS_MISSING``, ``PARAMETER_UNKNOWN``, ``VALUE_INVALID``,
-            ``RECORDS_UNMATCHED``, ``SPLIT_UNKNOWN`` and those of :func:`read_records`.
+        InputRejected: ``SOURCE_INCOMPLETE``, ``MISSING_COLUMN``, ``PARAMETER_UNKNOWN``, ``VALUE_INVALID``,
+            ``LABEL_OUTSIDE_SET``, ``RECORDS_UNMATCHED``, ``SPLIT_UNKNOWN`` and those of :func:`read_records`.
     """
     modalities = ModalitySpec.read(resource("configs", "cohorts", "physionet2012.yaml"))
+    folder = SourceFolder(source)
     read = {name: read_records(source, name) for name in _SETS}
-    hashes = {name: digest for name, (_, digest) in read.items()}
+    folder.hashes.update({name: digest for name, (_, digest) in read.items()})
     rows = pl.concat([frame for frame, _ in read.values()])
-    outcomes = _outcomes(source, hashes)
+    outcomes = _outcomes(folder)
     members = {name: frame["record_id"].unique() for name, (frame, _) in read.items()}
     _check_matched(rows["record_id"].unique(), outcomes["subject_id"])
-    splits, split_rule = _splits(source, members, hashes)
+    splits, split_rule = _splits(folder, members)
     events, changes = _events(rows, modalities)
     record = CohortRecord(
         name="physionet2012",
-        provenance=_provenance(hashes, (*changes, split_rule)),
+        provenance=_provenance(folder.hashes, (*changes, split_rule)),
         modalities=modalities,
         tasks=_TASKS,
         groups={"sex": "GENDER", "age_years": "AGE", "site": "ICU_TYPE"},
@@ -177,32 +177,17 @@ def _provenance(hashes: dict[str, str], changes: tuple[str, ...]) -> Provenance:
     )
 
 
-def _read_table(source: Path, name: str, columns: tuple[str, ...], hashes: dict[str, str]) -> pl.DataFrame:
-    path = source / name
-    if not path.is_file():
-        raise InputRejected("SOURCE_INCOMPLETE", f"{name} was not found", expected=f"{name} beside the sets")
-    try:
-        frame = pl.read_csv(path, infer_schema=False)
-    except pl.exceptions.PolarsError as error:
-        raise InputRejected(
-            "COLUMNS_MISSING", f"{name} is no table", got=type(error).__name__, expected=", ".join(columns)
-        ) from None
-    if missing := [column for column in columns if column not in frame.columns]:
-        raise InputRejected(
-            "COLUMNS_MISSING", f"{name} lacks columns", got=f"no {', '.join(missing)}", expected=", ".join(columns)
-        )
-    hashes[name] = sha256_file(path)
-    return frame.select(columns)
-
-
-def _outcomes(source: Path, hashes: dict[str, str]) -> pl.DataFrame:
-    frames = [_read_table(source, f"Outcomes-{name[-1]}.txt", _OUTCOME_COLUMNS, hashes) for name in _SETS]
-    outcomes = pl.concat(frames).select(
-        pl.col("RecordID").cast(pl.Int64, strict=False).alias("subject_id"),
-        pl.col("In-hospital_death").cast(pl.Int64, strict=False).alias("death"),
-        pl.col("Length_of_stay").cast(pl.Float32, strict=False).alias("days"),
+def _outcomes(folder: SourceFolder) -> pl.DataFrame:
+    """subject_id, death, days."""
+    names = [f"Outcomes-{name[-1]}.txt" for name in _SETS]
+    table = pl.concat([folder.table(name, columns=_OUTCOME_COLUMNS) for name in names])
+    used = ("RecordID", "In-hospital_death", "Length_of_stay")
+    outcomes = numbers(table.select(used), used, pl.Float64, table="Outcomes").select(
+        pl.col("RecordID").cast(pl.Int64).alias("subject_id"),
+        pl.col("In-hospital_death").alias("death"),
+        pl.col("Length_of_stay").alias("days"),
     )
-    faults = outcomes.filter(pl.any_horizontal(pl.all().is_null()) | ~pl.col("death").is_in([0, 1])).height
+    faults = outcomes.filter(pl.any_horizontal(pl.all().is_null()) | ~pl.col("death").is_in([0.0, 1.0])).height
     if faults:
         raise InputRejected(
             "LABEL_OUTSIDE_SET",
@@ -234,26 +219,13 @@ def _check_matched(records: pl.Series, outcomes: pl.Series) -> None:
         )
 
 
-def _splits(source: Path, members: dict[str, pl.Series], hashes: dict[str, str]) -> tuple[pl.DataFrame, str]:
+def _splits(folder: SourceFolder, members: dict[str, pl.Series]) -> tuple[pl.DataFrame, str]:
     """The split of every stay, and the rule in words."""
-    if not (source / "splits.csv").is_file():
-        return _hashed_splits(members), (
-            f"no splits.csv: {_TUNING_PERCENT} % of set-a, by a hash of the RecordID, is tuning; set-b is held out"
-        )
-    table = _read_table(source, "splits.csv", ("RecordID", "split"), hashes).select(
-        pl.col("RecordID").cast(pl.Int64, strict=False).alias("subject_id"),
-        pl.col("split").replace_strict(_SPLIT_NAMES, default=None),
-    )
-    stays = pl.concat(list(members.values()))
-    absent = stays.filter(~stays.is_in(table.drop_nulls()["subject_id"].to_list())).len()
-    if absent or sum(table.null_count().row(0)):
-        raise InputRejected(
-            "SPLIT_UNKNOWN",
-            "splits.csv does not place every stay",
-            got=f"{absent} stays without a split",
-            expected="train, val or test for each",
-        )
-    return table.unique(), "splits.csv: train, val as tuning, test (set-b) as held out"
+    if folder.find("splits.csv") is None:
+        rule = f"no splits.csv: {_TUNING_PERCENT} % of set-a, by a hash of the RecordID, is tuning; set-b is held out"
+        return _hashed_splits(members), rule
+    stays = pl.concat(list(members.values())).alias("subject_id").to_frame()
+    return split_of(folder, stays.with_columns(RecordID=pl.col("subject_id").cast(pl.String)), key="RecordID")
 
 
 def _hashed_splits(members: dict[str, pl.Series]) -> pl.DataFrame:

@@ -114,7 +114,7 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "record without outcome": (lambda s: (s / "set-a/104.txt").write_text(record(104)), "RECORDS_UNMATCHED.*1 without"),
     "outcome column missing": (
         lambda s: (s / "Outcomes-a.txt").write_text("RecordID,SOFA\n101,3\n"),
-        "COLUMNS_MISSING.*no SAPS-I",
+        "MISSING_COLUMN.*no SAPS-I",
     ),
     "death 2": (
         lambda s: (s / "Outcomes-b.txt").write_text(OUTCOMES + "201,6,1,5,-1,2\n"),
@@ -124,7 +124,7 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "no set": (lambda s: (s / "set-b").rename(s / "other"), "SOURCE_INCOMPLETE.*set-b"),
     "stay without split": (
         lambda s: (s / "splits.csv").write_text("RecordID,split\n101,train\n"),
-        "SPLIT_UNKNOWN.*3 stays",
+        "SPLIT_UNKNOWN.*3 patients",
     ),
     "unknown split": (lambda s: (s / "splits.csv").write_text("RecordID,split\n101,maybe\n"), "SPLIT_UNKNOWN"),
     "huge record": (lambda s: (s / "set-a/101.txt").write_bytes(b"0" * 5_000_000), "RECORD_TOO_LARGE"),

@@ -1,0 +1,58 @@
+"""Samples and the cohort directory refuse what would make results untrue."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from monai_app.cohort.items import split_items
+from monai_app.cohort.samples import sample_table
+from monai_app.cohort.spec import ModelSpec
+from monai_app.cohort.store import Cohort
+from monai_app.cohort.writer import write_cohort
+from monai_app.core.errors import InputRejected
+from tests.faults.cohorts import MODALITIES, TASKS, small_content
+
+
+@pytest.fixture
+def cohort(tmp_path: Path) -> Cohort:
+    write_cohort(tmp_path / "c", small_content())
+    return Cohort(tmp_path / "c")
+
+
+def test_a_patient_in_two_splits_fails_before_training(cohort: Cohort) -> None:
+    path = cohort.path / "metadata" / "subject_splits.parquet"
+    splits = pl.read_parquet(path)
+    pl.concat([splits, splits.head(1).with_columns(split=pl.lit("held_out"))]).write_parquet(path)
+    with pytest.raises(InputRejected, match=r"SUBJECT_IN_TWO_SPLITS.*1 patients"):
+        sample_table(cohort)
+
+
+def test_a_class_outside_the_set_is_refused_on_reading(cohort: Cohort) -> None:
+    path = cohort.path / "labels" / "place" / "value.parquet"
+    pl.read_parquet(path).with_columns(categorical_value=pl.lit("moon")).write_parquet(path)
+    with pytest.raises(InputRejected, match=r"LABEL_OUTSIDE_SET.*place.*3 rows"):
+        split_items(cohort, None, ModelSpec(modalities=MODALITIES, tasks=TASKS))
+
+
+def test_an_image_path_that_escapes_is_refused_on_reading(cohort: Cohort) -> None:
+    path = cohort.path / "images.parquet"
+    pl.read_parquet(path).with_columns(path=pl.lit("../cohort.json")).write_parquet(path)
+    with pytest.raises(InputRejected, match="PATH_ESCAPES"):
+        split_items(cohort, None, ModelSpec(modalities=MODALITIES, tasks=TASKS))
+
+
+@pytest.mark.parametrize("part", ["data/0.parquet", "metadata/codes.parquet", "images.parquet"])
+def test_a_part_that_is_missing_is_named(cohort: Cohort, part: str) -> None:
+    (cohort.path / part).unlink()
+    if part.startswith("data"):
+        (cohort.path / "data").rmdir()
+    with pytest.raises(InputRejected, match=f"COHORT_INCOMPLETE.*{part.split('/0')[0]}"):
+        Cohort(cohort.path)
+
+
+def test_another_folder_is_no_cohort(tmp_path: Path) -> None:
+    with pytest.raises(InputRejected, match=r"COHORT_MISSING.*cohort build"):
+        Cohort(tmp_path)

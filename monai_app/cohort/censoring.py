@@ -1,4 +1,4 @@
-"""Detection limits: ``inf``, ``-inf``, ``>600``, ``< 0.3`` say above or below, never how much.
+"""Detection limits: ``inf``, ``-inf``, ``>600``, ``LESS THAN 0.3`` say above or below, never how much.
 
 Such a value becomes a null number with ``censored`` +1 or -1, so that no mean, statistic or network can take a limit
 for a measurement.
@@ -14,8 +14,8 @@ ABOVE = 1
 BELOW = -1
 """``censored`` of a value below the lower limit."""
 
-_ABOVE_TEXT = r"^(?:\+?inf(?:inity)?|(?:>=?|≥).*)$"
-_BELOW_TEXT = r"^(?:-inf(?:inity)?|(?:<=?|≤).*)$"
+_ABOVE_TEXT = r"^(?:\+?inf(?:inity)?|(?:>=?|≥|greater than|more than).*)$"
+_BELOW_TEXT = r"^(?:-inf(?:inity)?|(?:<=?|≤|less than).*)$"
 
 
 def measured(value: pl.Expr) -> pl.Expr:

@@ -195,7 +195,8 @@ def split_of(folder: SourceFolder, patients: pl.DataFrame, *, key: str) -> tuple
         rule = f"no splits.csv: split by a hash of the patient, {HASHED_SPLIT_PERCENT} percent"
         return patients.select("subject_id", name.otherwise(pl.lit("held_out")).alias("split")), rule
     given = folder.table("splits.csv", columns=(key, "split")).with_columns(
-        pl.col("split").replace_strict(SPLIT_NAMES, default=None, return_dtype=pl.String)
+        pl.col("split").replace_strict(SPLIT_NAMES, default=None, return_dtype=pl.String),
+        pl.col(key).cast(patients.schema[key], strict=False),
     )
     joined = patients.join(given.unique(), on=key, how="left").select("subject_id", "split")
     if joined["split"].null_count():

@@ -42,7 +42,8 @@ install() {
         echo "setup: $python cannot make a virtual environment; on Debian or Ubuntu install python3-venv." >&2
         exit 1
     fi
-    local pip=(.venv/bin/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt)
+    # Without compiling: Python compiles what is imported, which is a small part of what is installed.
+    local pip=(.venv/bin/python -m pip --disable-pip-version-check install -qq --no-compile --constraint constraints.txt)
     "${pip[@]}" ${from[@]+"${from[@]}"} torch setuptools
     "${pip[@]}" --no-build-isolation --editable '.[dev]'
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from monai_app.cli import cohort
+from monai_app.cli import bundle, cohort, phantom
 
 app = typer.Typer(
     name="monai-app",
@@ -13,7 +13,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+cohort.app.command("phantom")(phantom.phantom)
 app.add_typer(cohort.app, name="cohort")
+for function in (bundle.train, bundle.evaluate, bundle.predict, bundle.verify):
+    app.command()(function)
 
 
 def main() -> None:

@@ -97,6 +97,9 @@ _UNITS = (
     Unit("mL/min", "flow", 1.0),
     Unit("L/min", "flow", 1e3),
     Unit("mL/h", "flow", 1 / 60),
+    Unit("mL/min/{1.73_m2}", "indexed flow", 1.0),
+    Unit("kg/m2", "mass per area", 1.0),
+    Unit("{pack}.a", "smoking", 1.0),
     Unit("mosm/kg", "osmolality", 1.0),
 )
 

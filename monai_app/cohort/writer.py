@@ -32,6 +32,8 @@ class CohortContent:
         labels: per task and label column: subject_id, prediction_time, value.
         images: the columns of IMAGE_COLUMNS except sha256; ``path`` relative to the image root.
         image_files: image content by relative path, written below ``images/`` (leave empty for images read in place).
+        companions: further files by path relative to the cohort, such as masks or the truth of a simulation; written
+            after the images, a frame as parquet. Models never read them.
     """
 
     record: CohortRecord
@@ -41,6 +43,7 @@ class CohortContent:
     labels: Mapping[str, Mapping[str, pl.DataFrame]]
     images: pl.DataFrame | None = None
     image_files: Mapping[str, bytes | Path] = field(default_factory=dict)
+    companions: Mapping[str, bytes | pl.DataFrame] = field(default_factory=dict)
 
 
 def write_cohort(out: str | Path, content: CohortContent, *, force: bool = False) -> CohortRecord:
@@ -63,6 +66,7 @@ def write_cohort(out: str | Path, content: CohortContent, *, force: bool = False
                 frame = _label(task, column, content.labels[task.name][column])
                 write_parquet(root / "labels" / task.name / f"{column}.parquet", frame)
         _write_images(root, content)
+        _write_companions(root, content.companions)
         version = content.record.provenance.source_version
         dataset = {"dataset_name": content.record.name, "dataset_version": version, "meds_version": "0.4"}
         write_json(root / "metadata" / "dataset.json", dataset)
@@ -141,3 +145,16 @@ def _write_images(root: Path, content: CohortContent) -> None:
     digest = pl.col("path").replace_strict(hashes, default=None, return_dtype=pl.String).alias("sha256")
     typed = images.with_columns(digest).select(pl.col(name).cast(dtype) for name, dtype in IMAGE_COLUMNS.items())
     write_parquet(root / "images.parquet", typed.sort("subject_id", "time", "path"))
+
+
+def _write_companions(root: Path, companions: Mapping[str, bytes | pl.DataFrame]) -> None:
+    for relative, given in companions.items():
+        target = (root / relative).resolve()
+        if not target.is_relative_to(root.resolve()) or target.exists():
+            raise InputRejected(
+                "PATH_ESCAPES", "a companion file leaves the cohort or hides a part of it", expected="a path of its own"
+            )
+        if isinstance(given, bytes):
+            write_bytes(target, given)
+        else:
+            write_parquet(target, given)

@@ -14,6 +14,7 @@ from monai_app.core.atomic import sha256_file
 from monai_app.core.errors import InputRejected
 
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
+DAY_FORMAT = "%Y-%m-%d"
 
 
 def scan_table(folder: SourceFolder, *names: str, columns: Sequence[str], optional: Sequence[str] = ()) -> pl.LazyFrame:
@@ -65,14 +66,17 @@ def collected(lazy: pl.LazyFrame, *, table: str) -> pl.DataFrame:
 
 
 def times(frame: pl.DataFrame, columns: Sequence[str], *, table: str) -> pl.DataFrame:
-    """Cast text columns to times; empty stays null.
+    """Cast text columns to times, days to their midnight; empty stays null.
 
     Raises:
         InputRejected: ``VALUE_INVALID`` naming the column, when a text is no time.
     """
+    text = {column: pl.col(column).replace("", None) for column in columns}
     parsed = frame.with_columns(
-        pl.col(column).replace("", None).str.to_datetime(TIME_FORMAT, time_unit="us", strict=False)
-        for column in columns
+        pl.coalesce(
+            written.str.to_datetime(pattern, time_unit="us", strict=False) for pattern in (TIME_FORMAT, DAY_FORMAT)
+        ).alias(column)
+        for column, written in text.items()
     )
     for column in columns:
         bad = parsed[column].null_count() - frame[column].replace("", None).null_count()

@@ -11,7 +11,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,15 +39,8 @@ def content_hash(value: Any) -> str:
     return sha256_bytes(json.dumps(value, sort_keys=True, separators=(",", ":"), default=str).encode())
 
 
-def _fsync_directory(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _fsync_file(path: Path) -> None:
+def _fsync(path: Path) -> None:
+    """Flush a file or a directory to the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -84,51 +77,92 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     target = Path(path)
     temporary = target.with_name(f".{uuid.uuid4().hex}{target.suffix}")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        _fsync_file(temporary)
-        os.replace(temporary, target)
-        _fsync_directory(target.parent)
-    except OSError as error:
-        raise AppError(
-            "WRITE_FAILED",
-            "an output file could not be written",
-            got=type(error).__name__ + (f" {os.strerror(error.errno)}" if error.errno else ""),
-            expected="a writable disk with room",
-            remedy="Free space or choose another --out; earlier files are intact.",
-        ) from error
+        with _typed_write_errors():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            yield temporary
+            _fsync(temporary)
+            temporary.replace(target)
+            _fsync(target.parent)
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # its place may be no directory at all
+            temporary.unlink()
 
 
 @contextmanager
 def atomic_directory(path: str | Path, *, force: bool = False) -> Iterator[Path]:
     """Yield a temporary sibling directory; on success it becomes ``path`` as a whole, on error nothing is left.
 
+    Of two writers without ``force`` the second is rejected. Replacing takes two renames: a machine that stops between
+    them leaves the old content beside its place as ``.<name>.<id>.old``.
+
     Raises:
-        InputRejected: ``OUTPUT_EXISTS`` when ``path`` holds files and ``force`` is false.
+        InputRejected: ``OUTPUT_EXISTS`` when ``path`` holds files and ``force`` is false; ``OUTPUT_UNSAFE`` when
+            replacing it would remove the working or home directory.
+        AppError: ``WRITE_FAILED``; what was there stays intact.
     """
     target = Path(path)
     refuse_existing(target, force=force)
+    if force:
+        _refuse_unsafe(target)
     temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
-    temporary.mkdir(parents=True)
     try:
-        yield temporary
-        for item in sorted(temporary.rglob("*")):
-            if item.is_file() and not item.is_symlink():
-                _fsync_file(item)
-        _fsync_directory(temporary)
-        if target.exists():
-            retired = target.with_name(f".{target.name}.{uuid.uuid4().hex}.old")
-            os.replace(target, retired)
-            os.replace(temporary, target)
-            shutil.rmtree(retired)
-        else:
-            os.replace(temporary, target)
-        _fsync_directory(target.parent)
+        with _typed_write_errors():
+            temporary.mkdir(parents=True)
+            yield temporary
+            for item in sorted(temporary.rglob("*"), reverse=True):
+                if not item.is_symlink():
+                    _fsync(item)
+            _fsync(temporary)
+            refuse_existing(target, force=force)
+            _swap(temporary, target)
+            _fsync(target.parent)
     finally:
-        if temporary.exists():
-            shutil.rmtree(temporary)
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _swap(temporary: Path, target: Path) -> None:
+    """Put a directory in the place of whatever is there."""
+    if not target.exists():
+        temporary.replace(target)
+        return
+    retired = target.with_name(f".{target.name}.{uuid.uuid4().hex}.old")
+    target.replace(retired)
+    try:
+        temporary.replace(target)
+    except OSError:
+        retired.replace(target)
+        raise
+    if retired.is_dir():
+        shutil.rmtree(retired)
+    else:
+        retired.unlink()
+
+
+def _refuse_unsafe(target: Path) -> None:
+    whole = target.resolve()
+    if any(place.resolve().is_relative_to(whole) for place in (Path.cwd(), Path.home())):
+        raise InputRejected(
+            "OUTPUT_UNSAFE",
+            "replacing the output would remove the working or home directory",
+            expected="a folder of its own",
+            remedy="Choose another --out.",
+        )
+
+
+@contextmanager
+def _typed_write_errors() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:  # a missing input or a fault of the program: no word about the disk
+        raise
+    except OSError as error:
+        raise AppError(
+            "WRITE_FAILED",
+            "an output could not be written",
+            got=type(error).__name__ + (f" {os.strerror(error.errno)}" if error.errno else ""),
+            expected="a writable disk with room",
+            remedy="Free space or choose another --out; earlier files are intact.",
+        ) from error
 
 
 def write_bytes(path: str | Path, data: bytes) -> str:

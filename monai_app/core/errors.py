@@ -51,7 +51,7 @@ class AppError(Exception):
         }
 
 
-class InputRejected(AppError):
+class InputRejected(AppError):  # noqa: N818 - it reads as what happened: the input was rejected
     """The user's input cannot be used as it is (exit code 2); nothing was written."""
 
     exit_code = 2

@@ -7,13 +7,13 @@ fall back to pickle; arrays never unpickle.
 from __future__ import annotations
 
 import json
-import pickle
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 import yaml
 from safetensors import SafetensorError
@@ -37,6 +37,14 @@ def save_weights(path: str | Path, tensors: Mapping[str, torch.Tensor], metadata
     return digest
 
 
+def write_checked_text(path: str | Path, text: str) -> str:
+    """Write a model's text file and its SHA-256 beside it, for :func:`read_checked_bytes`; return the hash."""
+    target = Path(path)
+    digest = write_text(target, text)
+    write_text(_sidecar(target), f"{digest}  {target.name}\n")
+    return digest
+
+
 def read_checked_bytes(path: str | Path) -> bytes:
     """A file's bytes, after comparing them with the ``<name>.sha256`` beside it.
 
@@ -53,7 +61,7 @@ def read_checked_bytes(path: str | Path) -> bytes:
             expected="<file>.sha256 written together with the file",
             remedy="Restore the pair from where the bundle came from.",
         )
-    expected = sidecar.read_text().split()[0]
+    expected = sidecar.read_text(errors="replace").partition(" ")[0].strip()
     got = sha256_bytes(data)
     if got != expected:
         raise InputRejected(
@@ -80,7 +88,7 @@ def load_weights(path: str | Path) -> dict[str, torch.Tensor]:
             "WEIGHTS_UNREADABLE",
             "a weights file is not safetensors",
             expected="a .safetensors file",
-            remedy="Pickled weights (.pt, .pkl) are refused because they can run code; convert them where they are trusted.",
+            remedy="Pickled weights (.pt, .pkl) can run code and are refused; convert them where they are trusted.",
         ) from error
 
 
@@ -94,14 +102,17 @@ def load_checkpoint(path: str | Path, *, map_location: str = "cpu") -> dict[str,
     """Read a training state with ``weights_only=True``; there is no other way in.
 
     Raises:
-        InputRejected: ``CHECKPOINT_UNREADABLE`` for a truncated, zeroed or pickled-code file.
+        InputRejected: ``CHECKPOINT_UNREADABLE`` for a truncated, zeroed, altered or pickled-code file.
     """
     source = Path(path)
     if not source.is_file():
         raise _not_found("a checkpoint")
     try:
+        with zipfile.ZipFile(source) as archive:  # torch.load does not look at the checksums that torch.save wrote
+            if archive.testzip() is not None:
+                raise zipfile.BadZipFile
         state = torch.load(source, map_location=map_location, weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except Exception as error:  # a damaged file may fail anywhere in the reader
         raise InputRejected(
             "CHECKPOINT_UNREADABLE",
             "a checkpoint is damaged or holds more than tensors",
@@ -114,15 +125,15 @@ def load_checkpoint(path: str | Path, *, map_location: str = "cpu") -> dict[str,
     return state
 
 
-def load_array(path: str | Path) -> np.ndarray:
-    """Read a ``.npy`` array; pickled objects are refused.
+def load_array(path: str | Path) -> npt.NDArray[Any]:
+    """Read a ``.npy`` array; pickled objects are refused, and nothing is allocated that the file does not hold.
 
     Raises:
         InputRejected: ``ARRAY_UNREADABLE``.
     """
     try:
-        loaded = np.load(Path(path), allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
+        loaded = np.load(Path(path), mmap_mode="r", allow_pickle=False)
+    except Exception as error:  # a damaged header may fail anywhere in the reader
         raise InputRejected(
             "ARRAY_UNREADABLE",
             "an array file is damaged or holds pickled objects",
@@ -131,7 +142,7 @@ def load_array(path: str | Path) -> np.ndarray:
         ) from error
     if not isinstance(loaded, np.ndarray):
         raise InputRejected("ARRAY_UNREADABLE", "an archive of arrays was given", expected="a single .npy array")
-    return loaded
+    return np.array(loaded)
 
 
 def read_json(path: str | Path) -> Any:
@@ -142,7 +153,7 @@ def read_json(path: str | Path) -> Any:
     """
     try:
         return json.loads(_read_bytes(Path(path)))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise InputRejected("JSON_INVALID", "a file is not valid JSON", remedy="Restore or rebuild it.") from error
 
 
@@ -154,14 +165,17 @@ def read_yaml(path: str | Path) -> Any:
     """
     try:
         return yaml.safe_load(_read_bytes(Path(path)))
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InputRejected("YAML_INVALID", "a file is not valid YAML", remedy="Check its indentation.") from error
 
 
 def _read_bytes(source: Path) -> bytes:
     if not source.is_file():
         raise _not_found("a file")
-    return source.read_bytes()
+    try:
+        return source.read_bytes()
+    except OSError as error:
+        raise InputRejected("FILE_UNREADABLE", "a file cannot be read", got=type(error).__name__) from None
 
 
 def _not_found(what: str) -> InputRejected:

@@ -1,6 +1,7 @@
 """Logging that keeps patient data out: paths, UIDs, dates and identifiers are redacted before anything is written.
 
-The filter is a net below careful callers, not a licence to log values.
+The filter is a net below careful callers, not a licence to log values. A plain name cannot be recognised by any rule,
+so the messages of libraries that handle patient data are withheld as a whole.
 """
 
 from __future__ import annotations
@@ -8,15 +9,36 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import warnings
+from contextlib import suppress
+from types import TracebackType
+from typing import TextIO
 
+_YEAR = r"(?:19|20|21|22)\d{2}"
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b[0-2](?:\.\d+){4,}\b"), "<uid>"),
-    (re.compile(r"\b(?:19|20|21)\d{2}[-/]?(?:0[1-9]|1[0-2])[-/]?(?:0[1-9]|[12]\d|3[01])(?:[T ]\d{2}:?\d{2}(?::?\d{2})?)?\b"), "<date>"),
+    (
+        re.compile(
+            rf"\b{_YEAR}[-/]?(?:0[1-9]|1[0-2])[-/]?(?:0[1-9]|[12]\d|3[01])(?:[T ]\d{{2}}:?\d{{2}}(?::?\d{{2}})?)?\b"
+        ),
+        "<date>",
+    ),
+    (re.compile(rf"\b\d{{1,2}}([./-])\d{{1,2}}\1{_YEAR}\b"), "<date>"),
     (re.compile(r"(?<![\w.<])(?:/|[A-Za-z]:\\)[^\s:'\",;)\]}>]*[^\s:'\",;.)\]}>]"), "<path>"),
-    (re.compile(r"(?i)\b((?:subject|patient|stay|study|hadm|record|accession)\w*(?:[_ ]?id)?)\s*[=:]\s*\S+"), r"\1=<id>"),
-    (re.compile(r"(?<![\w.])\d{6,}(?![\w.])"), "<number>"),
+    (re.compile(r"(?i)[^\s'\"(\[{<]+\.(?:dcm|png|jpe?g|tiff?|nii(?:\.gz)?|mha|nrrd)\b"), "<file>"),
+    (
+        re.compile(
+            r"(?i)\b((?:subject|patient|stay|study|hadm|record|accession|mrn)\w*(?:[_ ]?id)?)"
+            r"(?:\s*[=:]\s*\S+|\s+\d{4,}\b)"
+        ),
+        r"\1=<id>",
+    ),
+    (re.compile(r"(?<![\w.])[A-Za-z]?\d{6,}(?!\w|\.\d)"), "<number>"),
     (re.compile(r"\b[A-Za-z'-]+\^[A-Za-z'^-]*"), "<name>"),
 )
+
+WITHHELD = ("pydicom", "highdicom", "pynetdicom", "PIL", "nibabel")
+"""Libraries whose messages quote what they read."""
 
 
 def redact(text: str) -> str:
@@ -27,25 +49,40 @@ def redact(text: str) -> str:
 
 
 class PrivateFormatter(logging.Formatter):
-    """Formats as usual, then redacts message and stack; an exception's own text is reduced to its type.
+    """Formats as usual, then redacts; an exception is reduced to its type, a withheld library's message to its level.
 
-    Errors of this package are safe by contract and keep their message.
+    Errors of this package are safe by contract and keep their code.
     """
 
-    def formatException(self, ei) -> str:  # type: ignore[no-untyped-def, override]  # noqa: N802
+    def formatException(  # noqa: N802 - the name that logging calls
+        self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+    ) -> str:
         """The exception's type and the code of our own errors, without values."""
         kind, error, _ = ei
         code = getattr(error, "code", "")
-        return f"{kind.__name__}{f' [{code}]' if code else ''}"
+        return f"{kind.__name__ if kind else ''}{f' [{code}]' if code else ''}"
 
     def format(self, record: logging.LogRecord) -> str:
         """The redacted line."""
-        return redact(super().format(record))
+        shown = logging.makeLogRecord(record.__dict__)
+        shown.exc_text = None  # another handler may have cached the whole traceback there
+        if record.name.partition(".")[0] in WITHHELD:
+            shown.msg, shown.args, shown.exc_info = "message withheld, it may quote patient data", (), None
+        return redact(super().format(shown))
+
+
+class PrivateHandler(logging.StreamHandler[TextIO]):
+    """Writes to stderr; a line that cannot be formatted or written is dropped without quoting it."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name that logging calls
+        """Say that a line was lost; the standard handler prints its arguments and a traceback."""
+        with suppress(ValueError, OSError):
+            sys.stderr.write(f"{record.levelname} {record.name}: a log line could not be written\n")
 
 
 def configure_logging(*, verbose: bool = False) -> None:
-    """Send every logger to stderr through :class:`PrivateFormatter`, replacing handlers set up by libraries."""
-    handler = logging.StreamHandler(sys.stderr)
+    """Send all logs and warnings to stderr through :class:`PrivateFormatter`, replacing libraries' handlers."""
+    handler = PrivateHandler(sys.stderr)
     handler.setFormatter(PrivateFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%H:%M:%S"))
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -55,3 +92,17 @@ def configure_logging(*, verbose: bool = False) -> None:
         if logger.handlers:
             logger.handlers.clear()
             logger.propagate = True
+    warnings.showwarning = _log_warning
+
+
+def _log_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """A warning as a log record of the library it comes from, without the source line."""
+    parts = filename.replace("\\", "/").partition("site-packages/")[2].split("/")
+    logging.getLogger(parts[0] or "warnings").warning("%s: %s", category.__name__, message)

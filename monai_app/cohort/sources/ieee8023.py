@@ -35,6 +35,19 @@ class Notes(StrEnum):
     RAW_LEAKS_THE_LABEL = "clinical_notes"
 
 
+class Republished(StrEnum):
+    """What becomes of the films of a patient whom another site had published already, under another patient number."""
+
+    LEFT_OUT = "left_out"
+    KEPT = "kept"
+
+
+REPUBLISHED_CASES = (
+    "https://radiopaedia.org/cases/covid-19-rapidly-progressive-acute-respiratory-distress-syndrome-ards",
+)
+"""Beginnings of the addresses of such cases (this one is https://www.eurorad.org/case/16660), found by the perceptual
+hashes of ``monai-app cohort check`` and confirmed by eye: the two patient numbers stand in different splits."""
+
 DAY_ZERO = datetime(2000, 1, 1)
 """Day 0 of every patient: the start of symptoms or of the hospital stay, by the source's ``offset``."""
 UNDATED_DAY = -20_000
@@ -93,12 +106,15 @@ _HAZARDS = (
 )
 
 
-def build(source: Path, *, notes: Notes = Notes.MASKED) -> CohortContent:
+def build(
+    source: Path, *, notes: Notes = Notes.MASKED, republished: Republished = Republished.LEFT_OUT
+) -> CohortContent:
     """The cohort of the folder with metadata.csv, images/ and, at will, splits.csv.
 
     Args:
         source: the folder.
         notes: the masked column, unless the leak itself is to be measured.
+        republished: whether second publications of a patient stay; they would stand in two splits.
 
     Raises:
         InputRejected: ``SOURCE_INCOMPLETE``, ``MISSING_COLUMN``, ``VALUE_INVALID``, ``LABEL_OUTSIDE_SET``,
@@ -106,11 +122,15 @@ def build(source: Path, *, notes: Notes = Notes.MASKED) -> CohortContent:
     """
     folder = SourceFolder(source)
     films = _films(folder, notes)
+    second = pl.any_horizontal(pl.col("url").str.starts_with(address) for address in REPUBLISHED_CASES).fill_null(False)
+    told = f"films of patients published a second time, {republished.value}: {films.filter(second).height}"
+    if republished is Republished.LEFT_OUT:
+        films = films.filter(~second)
     splits, split_rule = split_of(folder, films.select("patientid", "subject_id").unique(), key="patientid")
     modalities = ModalitySpec.read(resource("configs", "cohorts", "ieee8023.yaml"))
     record = CohortRecord(
         name="ieee8023",
-        provenance=_provenance(folder.hashes, films, (*_CHANGES, f"notes from column {notes.value}", split_rule)),
+        provenance=_provenance(folder.hashes, films, (*_CHANGES, told, f"notes from column {notes.value}", split_rule)),
         modalities=modalities,
         tasks=_TASKS,
         groups={"sex": "GENDER", "age_years": "AGE"},

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from monai_app.cohort.items import split_items
-from monai_app.cohort.sources.ieee8023 import Notes, build
+from monai_app.cohort.sources.ieee8023 import REPUBLISHED_CASES, Notes, Republished, build
 from monai_app.cohort.store import Cohort
 from monai_app.cohort.writer import CohortContent
 from monai_app.core.errors import InputRejected
@@ -87,6 +87,15 @@ def test_notes_are_masked_unless_the_leak_is_asked_for(folder: Path) -> None:
     assert "COVID" in text(build(folder, notes=Notes.RAW_LEAKS_THE_LABEL))
 
 
+def test_second_publication_of_a_patient_is_left_out_and_told(folder: Path, edit_csv: Callable[..., None]) -> None:
+    again = pl.when(pl.col("patientid") == "8b").then(pl.lit(REPUBLISHED_CASES[0])).otherwise("url")
+    edit_csv(folder / "metadata.csv", {"url": again})
+    content = build(folder)
+    assert content.splits.height == 2
+    assert any(change.endswith("left_out: 2") for change in content.record.provenance.changes)
+    assert build(folder, republished=Republished.KEPT).splits.height == 3
+
+
 def test_every_image_keeps_its_terms(folder: Path) -> None:
     provenance = build(folder).record.provenance
     assert set(provenance.image_terms) == {row[3] for row in _ROWS}
@@ -145,5 +154,5 @@ def test_faults_are_refused(
 def test_real_pack(shared_data: Callable[[str], Path], inputs: Callable[..., list[tuple[object, ...]]]) -> None:
     content = build(shared_data("cxr-covid-ieee8023"))
     assert content.images is not None
-    assert (content.images.height, content.splits.height) == (209, 103)
-    assert len(inputs(content)) == 151
+    assert (content.images.height, content.splits.height) == (205, 102)
+    assert len(inputs(content)) == 147

@@ -62,8 +62,8 @@ def build(source: Path) -> CohortContent:
             ``SPLIT_UNKNOWN``, ``EMPTY_COHORT``.
     """
     folder = SourceFolder(source)
-    admissions, patients = _admissions(folder), _patients(folder)
-    samples, sample_changes = samples_of(_stays(folder, admissions, patients))
+    admissions, patients = read_admissions(folder), read_patients(folder)
+    samples, sample_changes = samples_of(read_stays(folder, admissions, patients))
     modalities = ModalitySpec.read(resource("configs", "cohorts", "mimic3.yaml"))
     values, value_changes = read_values(
         {
@@ -101,7 +101,8 @@ def _names(table: str) -> tuple[str, str]:
     return f"{DEMO_FOLDER}/{table}.csv", f"{table}.csv"
 
 
-def _admissions(folder: SourceFolder) -> pl.DataFrame:
+def read_admissions(folder: SourceFolder) -> pl.DataFrame:
+    """ADMISSIONS, with ``died_in_hospital``."""
     wanted = (
         "subject_id",
         "hadm_id",
@@ -117,13 +118,15 @@ def _admissions(folder: SourceFolder) -> pl.DataFrame:
     return end_of_life(times(typed, ("admittime", "dischtime", "deathtime"), table="ADMISSIONS"))
 
 
-def _patients(folder: SourceFolder) -> pl.DataFrame:
+def read_patients(folder: SourceFolder) -> pl.DataFrame:
+    """PATIENTS."""
     table = read_table(folder, *_names("PATIENTS"), columns=("subject_id", "gender", "dob", "dod"))
     typed = numbers(table, ("subject_id",), pl.Int64, table="PATIENTS")
     return times(typed, ("dob", "dod"), table="PATIENTS")
 
 
-def _stays(folder: SourceFolder, admissions: pl.DataFrame, patients: pl.DataFrame) -> pl.DataFrame:
+def read_stays(folder: SourceFolder, admissions: pl.DataFrame, patients: pl.DataFrame) -> pl.DataFrame:
+    """Every ICU stay with what the hospital tables know of it: STAY_COLUMNS."""
     columns = ("subject_id", "hadm_id", "icustay_id", "first_careunit", "intime", "outtime")
     table = read_table(folder, *_names("ICUSTAYS"), columns=columns)
     typed = numbers(table, columns[:3], pl.Int64, table="ICUSTAYS")

@@ -14,7 +14,7 @@ import polars as pl
 from pydantic import Field
 
 from monai_app.cohort.censoring import censored, measured
-from monai_app.cohort.sources.mimic_files import collected
+from monai_app.cohort.sources.mimic_files import TIME_FORMAT, collected
 from monai_app.cohort.spec import ModalitySpec
 from monai_app.cohort.units import conversion
 from monai_app.core.records import Record
@@ -142,28 +142,34 @@ def _wanted_rows(table: pl.LazyFrame, rules: list[ItemRule], name: str) -> pl.Da
     wanted = table.filter(pl.col("itemid").is_in(list(rule_of)))
     if "error" in table.collect_schema().names():
         wanted = wanted.filter(pl.col("error").fill_null("0") != "1")
-    rule = pl.col("itemid").replace_strict(rule_of, default=None, return_dtype=pl.Int32)
-    text = pl.col("value").str.strip_chars()
-    flag = pl.when(text.is_in(list(texts))).then(0).otherwise(censored(text))
-    number = pl.coalesce(
-        text.replace_strict(texts, default=None, return_dtype=pl.Float64),
-        pl.when(flag.fill_null(0) == 0).then(pl.coalesce(measured(pl.col("valuenum")), measured(text))),
-    )
-    fraction = pl.when(number > 1).then(number / 100).otherwise(number)
     by_size = [index for index, given in enumerate(rules) if given.scale is Scale.PERCENT_OR_FRACTION]
     unread = [index for index, given in enumerate(rules) if given.scale is not Scale.UNIT]
-    rows = wanted.select(
-        subject_id=pl.col("subject_id").cast(pl.Int64, strict=False),
-        time=pl.col("charttime").str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="us", strict=False),
-        rule=rule,
-        number=pl.when(rule.is_in(by_size)).then(fraction).otherwise(number),
-        flag=flag,
-        valueuom=pl.when(~rule.is_in(unread)).then(pl.col("valueuom").replace("", None)),
+    number = pl.col("number")
+    rows = (
+        wanted.select(
+            subject_id=pl.col("subject_id").cast(pl.Int64, strict=False),
+            time=pl.col("charttime").str.to_datetime(TIME_FORMAT, time_unit="us", strict=False),
+            rule=pl.col("itemid").replace_strict(rule_of, default=None, return_dtype=pl.Int32),
+            text=pl.col("value").str.strip_chars(),
+            beside=measured(pl.col("valuenum")),
+            valueuom=pl.col("valueuom").replace("", None),
+        )
+        .with_columns(plain=measured(pl.col("text")))
+        .with_columns(odd=pl.when(pl.col("plain").is_null()).then("text"))  # few: only these need patterns
+        .with_columns(score=pl.col("odd").replace_strict(texts, default=None, return_dtype=pl.Float64))
+        .with_columns(flag=pl.when(pl.col("score").is_null()).then(censored(pl.col("odd"))).fill_null(0))
+        .with_columns(number=pl.when(pl.col("flag") == 0).then(pl.coalesce("score", "beside", "plain")))
     )
     known = pl.col("time").is_not_null() & pl.col("subject_id").is_not_null()
-    limit = pl.col("flag").fill_null(0) != 0
-    state = pl.when(known & limit).then("flag").when(known & pl.col("number").is_not_null()).then(0)
-    return collected(rows.with_columns(censored=state.cast(pl.Int8)).drop("flag"), table=name)
+    shaped = rows.select(
+        "subject_id",
+        "time",
+        "rule",
+        number=pl.when(pl.col("rule").is_in(by_size) & (number > 1)).then(number / 100).otherwise(number),
+        censored=pl.when(known & ((pl.col("flag") != 0) | number.is_not_null())).then("flag").cast(pl.Int8),
+        valueuom=pl.when(~pl.col("rule").is_in(unread)).then("valueuom"),
+    )
+    return collected(shaped, table=name)
 
 
 def _unit_lines(rows: pl.DataFrame, rules: list[ItemRule], units: Mapping[str, str]) -> pl.DataFrame:

@@ -27,10 +27,9 @@ def is_batched(key: str) -> bool:
     return key in (*_MODALITY_KEYS, *_PRESENCE_KEYS, ROW) or key.startswith("label_")
 
 
-def _plain(value: Any) -> Tensor:
-    if isinstance(value, MetaTensor):
-        return value.as_tensor()
-    return value if isinstance(value, Tensor) else torch.as_tensor(np.asarray(value))
+def plain_tensor(value: Tensor) -> Tensor:
+    """The tensor itself, without MONAI's metadata, which costs time in every operation."""
+    return value.as_tensor() if isinstance(value, MetaTensor) else value
 
 
 def collate_samples(samples: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -39,7 +38,13 @@ def collate_samples(samples: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         if REJECTED in sample:
             return {REJECTED: sample[REJECTED]}
     keys = [key for key in samples[0] if is_batched(key)]
-    return {key: torch.stack([_plain(sample[key]) for sample in samples]) for key in keys}
+    return {key: _stacked([sample[key] for sample in samples]) for key in keys}
+
+
+def _stacked(values: Sequence[Any]) -> Tensor:
+    if isinstance(values[0], Tensor):
+        return torch.stack([plain_tensor(value) for value in values])
+    return torch.from_numpy(np.stack([np.asarray(value) for value in values]))
 
 
 def prepare_multimodal_batch(
@@ -59,7 +64,9 @@ def prepare_multimodal_batch(
     """
     if REJECTED in batch:
         raise batch[REJECTED]
-    moved = {key: _plain(value).to(device, non_blocking=non_blocking) for key, value in batch.items() if key != ROW}
+    moved = {
+        key: plain_tensor(value).to(device, non_blocking=non_blocking) for key, value in batch.items() if key != ROW
+    }
     inputs = {key: value for key, value in moved.items() if key in _MODALITY_KEYS or key in _PRESENCE_KEYS}
     targets = {key: value for key, value in moved.items() if key not in _MODALITY_KEYS}
     return inputs, targets

@@ -13,6 +13,7 @@ from torch import nn
 from monai_app.cohort.items import split_items
 from monai_app.cohort.spec import ModelSpec
 from monai_app.cohort.store import Cohort
+from monai_app.cohort.tokenizer import WORDPIECE, NoteTokenizer, fit_or_load
 from monai_app.core.random import scoped_torch_seed
 from monai_app.core.resources import resource
 from monai_app.engines.data import usable_items
@@ -30,16 +31,25 @@ def bundle_root(name: str) -> str:
 
 
 def cohort_spec(
-    cohort_dir: str | Path, tasks: Sequence[str] | None = None, modalities: Sequence[str] | None = None
+    cohort_dir: str | Path,
+    tasks: Sequence[str] | None = None,
+    modalities: Sequence[str] | None = None,
+    *,
+    film_size_px: int | None = None,
 ) -> ModelSpec:
-    """What a model for this cohort is built for; None takes every task and every modality.
+    """What a model for this cohort is built for; None takes every task, every modality, the cohort's film size.
 
     Raises:
         InputRejected: ``COHORT_MISSING``, ``TASK_UNKNOWN``, ``MODALITY_UNKNOWN``.
     """
-    return Cohort(cohort_dir).model_spec(
+    spec = Cohort(cohort_dir).model_spec(
         None if tasks is None else list(tasks), None if modalities is None else list(modalities)
     )
+    film = spec.modalities.film
+    if film is None or film_size_px is None:
+        return spec
+    smaller = spec.modalities.model_copy(update={"film": film.model_copy(update={"size_px": film_size_px})})
+    return spec.model_copy(update={"modalities": smaller})
 
 
 def cohort_provenance(cohort_dir: str | Path) -> dict[str, Any]:
@@ -65,6 +75,38 @@ def film_size_px(spec: ModelSpec) -> int:
 def note_tokens(spec: ModelSpec) -> int:
     """Token ids a note; 0 where the model reads no notes."""
     return 0 if spec.modalities.note is None else spec.modalities.note.max_tokens
+
+
+SMALL_NOTE_ENCODER = "small"
+
+
+def note_tokenizer(
+    spec: ModelSpec,
+    folder: str | Path,
+    *,
+    items: Sequence[Mapping[str, Any]] | None = None,
+    encoder: str = SMALL_NOTE_ENCODER,
+    vocabulary_size: int = 3000,
+) -> NoteTokenizer | None:
+    """The tokenizer of a model folder: learned from the train items and written there, or only read.
+
+    Args:
+        items: train items; None reads.
+        encoder: ``small`` learns a WordPiece vocabulary; otherwise the pretrained model whose tokenizer is taken.
+        vocabulary_size: ids of a learned vocabulary, at most.
+
+    Returns:
+        None where the model reads no notes.
+    """
+    if spec.modalities.note is None:
+        return None
+    source = WORDPIECE if encoder == SMALL_NOTE_ENCODER else encoder
+    return fit_or_load(folder, items, source=source, vocabulary_size=vocabulary_size)
+
+
+def vocabulary_size(tokenizer: NoteTokenizer | None) -> int:
+    """Number of token ids; 0 where the model reads no notes."""
+    return 0 if tokenizer is None else tokenizer.vocabulary_size
 
 
 def seeded_network(
@@ -101,4 +143,4 @@ def adamw(
             if parameter.requires_grad:
                 (decayed if parameter.ndim >= 2 else plain).append(parameter)
     groups = [{"params": decayed, "weight_decay": weight_decay}, {"params": plain, "weight_decay": 0.0}]
-    return torch.optim.AdamW([group for group in groups if group["params"]], lr=learning_rate)
+    return torch.optim.AdamW([group for group in groups if group["params"]], lr=learning_rate, fused=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
 import torch
@@ -14,6 +15,7 @@ from torch.utils.data import DataLoader
 from monai_app.core.errors import InputRejected
 from monai_app.core.random import derive_seed, torch_generator
 from monai_app.engines.batches import REJECTED, ROW, collate_samples
+from monai_app.engines.cache import PreparedCache
 from monai_app.engines.distributed import rank, world_size
 from monai_app.engines.sampling import EpochBatches, Order
 from monai_app.engines.unwrap import typed_cause
@@ -28,22 +30,34 @@ class SampleDataset(Dataset):
         data: items of ``cohort.items.split_items``.
         transform: MONAI transforms.
         seed: of the random transforms.
+        cache_dir: keep what the transforms before the first random one make of a sample (:class:`PreparedCache`).
     """
 
     def __init__(
-        self, data: Sequence[Mapping[str, Any]], transform: Callable[[Any], Any] | None = None, *, seed: int = 0
+        self,
+        data: Sequence[Mapping[str, Any]],
+        transform: Callable[[Any], Any] | None = None,
+        *,
+        seed: int = 0,
+        cache_dir: str | None = None,
     ) -> None:
         super().__init__(data=data, transform=Compose([]) if transform is None else transform)
         self.seed = seed
-        self.is_random = any(isinstance(step, Randomizable) for step in self.transform.flatten().transforms)
+        steps = self.transform.flatten().transforms
+        fixed = list(takewhile(lambda step: not isinstance(step, Randomizable), steps))
+        self.is_random = len(fixed) < len(steps)
+        self.cache = None if cache_dir is None else PreparedCache(cache_dir, Compose(fixed))
+        self.after_cache = Compose(steps[len(fixed) :])
 
     def __getitem__(self, index: Any) -> dict[str, Any]:
         """The sample of a row, or of a key ``(epoch, row)``; a typed rejection is carried as an entry."""
         epoch, row = index if isinstance(index, tuple) else (0, index)
+        chain = self.transform if self.cache is None else self.after_cache
         if self.is_random:
-            self.transform.set_random_state(seed=derive_seed(self.seed, "sample", epoch, row))
+            chain.set_random_state(seed=derive_seed(self.seed, "sample", epoch, row))
         try:
-            sample = self.transform(dict(self.data[row]))
+            item = dict(self.data[row])
+            sample = chain(item if self.cache is None else self.cache(item))
         except Exception as error:
             typed = typed_cause(error)
             if typed is None:

@@ -67,3 +67,12 @@ def share_buffers(network: nn.Module) -> None:
     if world_size() > 1:
         for buffer in network.buffers():
             distributed.broadcast(buffer, src=0)
+
+
+def average_gradients(module: nn.Module) -> None:
+    """Average the gradients of a module that DistributedDataParallel does not watch (a loss with learned weights)."""
+    if world_size() > 1:
+        for parameter in module.parameters():
+            if parameter.grad is not None:
+                distributed.all_reduce(parameter.grad)
+                parameter.grad /= world_size()

@@ -23,7 +23,7 @@ from monai_app.core.random import scoped_torch_seed
 from monai_app.engines.averaging import AveragedNetwork
 from monai_app.engines.batches import prepare_multimodal_batch
 from monai_app.engines.checkpoints import CheckpointFolder
-from monai_app.engines.distributed import rank, share_buffers, unwrapped, world_size
+from monai_app.engines.distributed import average_gradients, rank, share_buffers, unwrapped, world_size
 from monai_app.engines.finite import clip_gradients, stop_on_bad_loss
 from monai_app.engines.identity import identity
 from monai_app.engines.precision import AutocastInferer
@@ -100,7 +100,7 @@ class MultimodalTrainer(SupervisedTrainer):
         self.logger.setLevel(logging.WARNING)
         self.add_event_handler(Events.EPOCH_STARTED, MultimodalTrainer._place_loader)
         self.add_event_handler(IterationEvents.LOSS_COMPLETED, stop_on_bad_loss)
-        self.add_event_handler(IterationEvents.BACKWARD_COMPLETED, clip_gradients, clip_norm)
+        self.add_event_handler(IterationEvents.BACKWARD_COMPLETED, MultimodalTrainer._after_backward)
         self.add_event_handler(Events.ITERATION_COMPLETED, MultimodalTrainer._after_step)
         self.add_event_handler(Events.EPOCH_COMPLETED, MultimodalTrainer._before_validation)
         self._register_handlers(self.handlers)
@@ -180,6 +180,11 @@ class MultimodalTrainer(SupervisedTrainer):
         """Point the loader at the batch after the last finished one."""
         done = self.state.iteration - (self.state.epoch - 1) * self.state.epoch_length
         self.batches.start_at(self.state.epoch, done)
+
+    def _after_backward(self) -> None:
+        if isinstance(self.loss_function, nn.Module):
+            average_gradients(self.loss_function)
+        clip_gradients(self, self.clip_norm)
 
     def _after_step(self) -> None:
         if self.schedule is not None:

@@ -68,3 +68,16 @@ class TrainingLog:
         """Take them back."""
         self.records = list(state["records"])
         self._loss_sum, self._steps = state["loss_sum"], state["steps"]
+
+
+def training_summary(folder: str | Path, name: str = "train_log.jsonl") -> dict[str, Any]:
+    """Epochs trained and the best key score, read from a log; empty where a training writes none (trees)."""
+    path = Path(folder) / name
+    if not path.is_file():
+        return {}
+    records = [json.loads(line) for line in path.read_text().splitlines()]
+    scored = [record for record in records if "key_score" in record]
+    if not scored:
+        return {"epochs": len(records)}
+    best = max(scored, key=lambda record: float(record["key_score"]))
+    return {"epochs": len(records), "best_epoch": best["epoch"], "best_key_score": best["key_score"]}

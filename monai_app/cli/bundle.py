@@ -1,0 +1,140 @@
+"""`monai-app train | evaluate | predict | verify`: friendly doors to the bundles' own workflows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+from monai_app.cli.output import JsonOption, command, emit
+from monai_app.core.errors import InputRejected
+from monai_app.core.logging import configure_logging
+
+BundleArgument = Annotated[str, typer.Argument(help="Path of a bundle, or the name of a shipped one.")]
+CohortOption = Annotated[Path, typer.Option(help="Cohort directory.")]
+FusionOption = Annotated[str, typer.Option(help="Fusion system: the NAME of configs/fusion_NAME.yaml.")]
+SetOption = Annotated[
+    list[str] | None, typer.Option("--set", help="KEY=VALUE overrides an entry of the configuration; repeatable.")
+]
+OverlayOption = Annotated[
+    list[str] | None, typer.Option("--overlay", help="Further overlay, such as smoke; repeatable.")
+]
+
+
+def parse_settings(pairs: list[str] | None) -> dict[str, Any]:
+    """``["train::trainer::max_epochs=2"]`` -> ``{"train::trainer::max_epochs": 2}``; values are YAML.
+
+    Raises:
+        InputRejected: ``SETTING_INVALID``.
+    """
+    settings: dict[str, Any] = {}
+    for pair in pairs or []:
+        key, separator, value = pair.partition("=")
+        try:
+            settings[key.replace("#", "::")] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            separator = ""
+        if not separator or not key:
+            raise InputRejected(
+                "SETTING_INVALID", "a setting cannot be read", got=repr(key), expected="--set key=value"
+            )
+    return settings
+
+
+def _run(
+    bundle: str,
+    workflow_name: str,
+    cohort: Path,
+    overlays: list[str],
+    settings: dict[str, Any],
+    *,
+    tracking: str | None = None,
+) -> tuple[Any, Any]:
+    """Open and run a workflow; return its parser and the result of its last step."""
+    from monai_app.engines.bundle import Workflow, find_bundle, open_workflow, run_workflow
+
+    configure_logging()  # again: importing MONAI has added handlers of its own
+    opened = open_workflow(
+        find_bundle(bundle),
+        Workflow(workflow_name),
+        overlays=overlays,
+        settings={"cohort_dir": str(cohort), **settings},
+        tracking=tracking,
+    )
+    return opened.parser, run_workflow(opened)[-1]
+
+
+@command
+def train(
+    bundle: BundleArgument,
+    cohort: CohortOption,
+    fusion: FusionOption = "attention",
+    out: Annotated[Path | None, typer.Option(help="Output folder; default runs/FUSION.")] = None,
+    overlay: OverlayOption = None,
+    settings: SetOption = None,
+    tracking: Annotated[str | None, typer.Option(help="mlflow, or a file of MONAI tracking settings.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Train a model. Repeating the command goes on where it was interrupted."""
+    from monai_app.engines.training_log import training_summary
+
+    folder = {} if out is None else {"output_dir": str(out)}
+    overlays = [f"fusion_{fusion}", *(overlay or [])]
+    parser, _ = _run(bundle, "train", cohort, overlays, {**folder, **parse_settings(settings)}, tracking=tracking)
+    model_dir = parser.get_parsed_content("output_dir")
+    emit({"model": model_dir, **training_summary(model_dir)}, as_json=json)
+
+
+@command
+def evaluate(
+    bundle: BundleArgument,
+    cohort: CohortOption,
+    fusion: FusionOption = "attention",
+    out: Annotated[Path | None, typer.Option(help="Output folder of the training; the report goes below it.")] = None,
+    model: Annotated[Path | None, typer.Option(help="Model folder; default: the output folder.")] = None,
+    overlay: OverlayOption = None,
+    settings: SetOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Evaluate a trained model on the held-out split: metrics.json, predictions.parquet, report.html."""
+    folders = {"output_dir": out, "model_dir": model}
+    chosen = {name: str(path) for name, path in folders.items() if path is not None} | parse_settings(settings)
+    parser, metrics = _run(bundle, "evaluate", cohort, [f"fusion_{fusion}", *(overlay or [])], chosen)
+    emit({"report": parser.get_parsed_content("report_dir"), "metrics": metrics}, as_json=json)
+
+
+@command
+def predict(
+    bundle: BundleArgument,
+    cohort: CohortOption,
+    fusion: FusionOption = "attention",
+    out: Annotated[Path | None, typer.Option(help="Output folder; default runs/inference.")] = None,
+    model: Annotated[Path | None, typer.Option(help="Model folder; default: the bundle's own weights.")] = None,
+    overlay: OverlayOption = None,
+    settings: SetOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Predict for every sample of a cohort, labelled or not: predictions.parquet and predictions.json."""
+    folders = {"output_dir": out, "model_dir": model}
+    chosen = {name: str(path) for name, path in folders.items() if path is not None} | parse_settings(settings)
+    _, written = _run(bundle, "inference", cohort, [f"fusion_{fusion}", *(overlay or [])], chosen)
+    emit(written, as_json=json)
+
+
+@command
+def verify(
+    bundle: BundleArgument,
+    cohort: Annotated[Path | None, typer.Option(help="Cohort to build on; default: a small phantom one.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Check a bundle offline: lint, metadata, properties of every workflow and fusion, network in and out."""
+    from monai_app.engines.bundle import find_bundle
+    from monai_app.engines.verify import verification_report, verify_bundle
+
+    configure_logging()
+    report = verification_report(verify_bundle(find_bundle(bundle), cohort_dir=cohort))
+    emit(report, as_json=json)
+    if not report["passed"]:
+        raise typer.Exit(1)

@@ -1,0 +1,154 @@
+"""Opening a bundle's workflows: linted first, then parsed by MONAI's ConfigWorkflow, from any working directory."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from monai.bundle import ConfigWorkflow
+
+from monai_app.core.errors import InputRejected
+from monai_app.core.resources import resource
+from monai_app.engines.bundle_lint import refuse_unsafe, refuse_unsafe_settings
+from monai_app.engines.unwrap import typed_cause
+
+
+class Workflow(StrEnum):
+    """The workflows of a bundle; each has a configuration file of its name and a run id."""
+
+    TRAIN = "train"
+    EVALUATE = "evaluate"
+    INFERENCE = "inference"
+
+    @property
+    def run_id(self) -> str:
+        """The id that runs it."""
+        return {"train": "training", "evaluate": "evaluating", "inference": "inference"}[self.value]
+
+    @property
+    def monai_type(self) -> str:
+        """MONAI's name for the properties it must have."""
+        return "train" if self is Workflow.TRAIN else "infer"
+
+
+def find_bundle(name_or_path: str) -> Path:
+    """A bundle by its path, or a shipped one by its name.
+
+    Raises:
+        InputRejected: ``BUNDLE_MISSING``.
+    """
+    path = Path(name_or_path)
+    if (path / "configs").is_dir():
+        return path.resolve()
+    shipped = resource("bundles")
+    if (shipped / name_or_path / "configs").is_dir():
+        return shipped / name_or_path
+    raise InputRejected(
+        "BUNDLE_MISSING",
+        "there is no such bundle",
+        expected="a folder with configs/, or one of " + ", ".join(overlay_names(shipped, "*/configs", "")),
+        remedy="Check the BUNDLE argument.",
+    )
+
+
+def overlay_names(folder: Path, pattern: str, prefix: str) -> list[str]:
+    """Names behind a pattern, without prefix and suffix, sorted."""
+    found = sorted(path.parent if path.name == "configs" else path for path in folder.glob(pattern))
+    return [path.stem.removeprefix(prefix) for path in found]
+
+
+def config_files(bundle: Path, workflow: Workflow, overlays: Sequence[str] = ()) -> list[str]:
+    """The configuration files of a workflow, in the order in which MONAI merges them.
+
+    Args:
+        overlays: names of overlay files without suffix, such as ``fusion_early`` or ``smoke``.
+
+    Raises:
+        InputRejected: ``OVERLAY_UNKNOWN``.
+    """
+    folder = bundle / "configs"
+    for name in overlays:
+        if not (folder / f"{name}.yaml").is_file():
+            raise InputRejected(
+                "OVERLAY_UNKNOWN",
+                f"the bundle has no configuration {name}",
+                expected=overlay_names(folder, "fusion_*.yaml", "fusion_"),
+                remedy="Check --fusion.",
+            )
+    return [str(folder / f"{name}.yaml") for name in ("common", workflow.value, *overlays)]
+
+
+def open_workflow(
+    bundle: Path,
+    workflow: Workflow,
+    *,
+    overlays: Sequence[str] = (),
+    settings: Mapping[str, Any] | None = None,
+    tracking: str | None = None,
+) -> ConfigWorkflow:
+    """A parsed and initialised workflow.
+
+    Args:
+        settings: overrides by id, such as ``{"train::trainer::max_epochs": 2}``.
+        tracking: as MONAI's ``tracking``: ``mlflow``, or a file of settings.
+
+    Raises:
+        InputRejected: ``BUNDLE_UNSAFE`` before anything of the bundle is parsed; ``OVERLAY_UNKNOWN``;
+            ``SETTING_UNKNOWN`` for an override of something that does not exist.
+    """
+    refuse_unsafe(bundle)
+    chosen = dict(settings or {})
+    refuse_unsafe_settings(chosen)
+    logging.getLogger("monai.bundle.workflows").setLevel(logging.ERROR)
+    with typed_errors():
+        try:
+            parsed = ConfigWorkflow(
+                config_file=config_files(bundle, workflow, overlays),
+                meta_file=str(bundle / "configs" / "metadata.json"),
+                logging_file=False,
+                run_id=workflow.run_id,
+                workflow_type=workflow.monai_type,
+                tracking=tracking,
+                bundle_root=str(bundle),
+                **chosen,
+            )
+        except KeyError as error:
+            raise InputRejected(
+                "SETTING_UNKNOWN",
+                "a setting belongs to nothing in the configuration",
+                got=str(error.args[0]) if error.args else "",
+                expected="an id of the configuration, its parts joined by ::",
+                remedy="Look it up in the bundle's configs.",
+            ) from error
+        parsed.initialize()
+    return parsed
+
+
+def run_workflow(workflow: ConfigWorkflow) -> list[Any]:
+    """Run and finalise an opened workflow; return what its steps returned.
+
+    Raises:
+        AppError: the typed error below whatever MONAI wrapped around it.
+    """
+    with typed_errors():
+        try:
+            results: list[Any] = workflow.run()
+            return results
+        finally:
+            workflow.finalize()
+
+
+@contextmanager
+def typed_errors() -> Iterator[None]:
+    """Raise our own typed error instead of the RuntimeErrors that MONAI's parser wraps around it."""
+    try:
+        yield
+    except Exception as error:
+        typed = typed_cause(error)
+        if typed is None or typed is error:
+            raise
+        raise typed from None

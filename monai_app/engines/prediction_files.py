@@ -1,0 +1,52 @@
+"""Predictions for machines and for people: predictions.parquet, and the same rows as predictions.json."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from monai_app.core.atomic import write_json
+from monai_app.engines.predictions import Predictions, score_columns
+
+NOTICE = "Research software. Not for diagnosis."
+
+
+def write_prediction_files(predictions: Predictions, out_dir: str | Path) -> dict[str, Any]:
+    """Write both files and return what was written where."""
+    folder = Path(out_dir)
+    predictions.write(folder / "predictions.parquet")
+    write_json(folder / "predictions.json", {"notice": NOTICE, "samples": prediction_rows(predictions)})
+    return {"samples": len(predictions), "predictions": str(folder / "predictions.parquet")}
+
+
+def prediction_rows(predictions: Predictions) -> list[dict[str, Any]]:
+    """One record a sample: who and when, which modalities were there and how much each counted, scores by class.
+
+    A score that is not finite is None.
+    """
+    times = predictions.prediction_time.astype("datetime64[us]")
+    rows = []
+    for index in range(len(predictions)):
+        row: dict[str, Any] = {
+            "subject_id": int(predictions.subject_id[index]),
+            "prediction_time": np.datetime_as_string(times[index], unit="s"),
+            "present": _named(predictions.modalities, predictions.present[index]),
+            "scores": {
+                name: _named(score_columns(task.spec), task.score[index]) for name, task in predictions.tasks.items()
+            },
+        }
+        if predictions.weights is not None:
+            row["modality_weights"] = _named(predictions.modalities, predictions.weights[index])
+        rows.append(row)
+    return rows
+
+
+def _named(names: tuple[str, ...], values: np.ndarray) -> dict[str, Any]:
+    return {name: _plain(value) for name, value in zip(names, values.tolist(), strict=True)}
+
+
+def _plain(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value

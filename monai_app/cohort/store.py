@@ -6,12 +6,16 @@ labels/<task>/<column>.parquet (MEDS labels); images.parquet and the image files
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 
 from monai_app.cohort.spec import CohortRecord, ModelSpec, TaskKind, TaskSpec
 from monai_app.core.errors import InputRejected
+
+T = TypeVar("T")
 
 EVENT_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "subject_id": pl.Int64,
@@ -94,19 +98,24 @@ class Cohort:
 
     def events(self) -> pl.LazyFrame:
         """All events, lazily. Models never read this: they read :func:`monai_app.cohort.samples.visible_events`."""
-        return pl.scan_parquet(self.path / "data" / "*.parquet")
+        lazy = pl.scan_parquet(self.path / "data" / "*.parquet")
+        _readable(lazy.collect_schema, "data")
+        return lazy
 
     def codes(self) -> pl.DataFrame:
         """The code table: code, description, parent_codes, unit (UCUM)."""
-        return pl.read_parquet(self.path / "metadata" / "codes.parquet")
+        return self._read("metadata/codes.parquet")
 
     def splits(self) -> pl.DataFrame:
         """subject_id, split."""
-        return pl.read_parquet(self.path / "metadata" / "subject_splits.parquet")
+        return self._read("metadata/subject_splits.parquet")
 
     def images(self) -> pl.DataFrame:
         """The image index."""
-        return pl.read_parquet(self.path / "images.parquet")
+        return self._read("images.parquet")
+
+    def _read(self, part: str) -> pl.DataFrame:
+        return _readable(lambda: pl.read_parquet(self.path / part), part)
 
     def image_path(self, relative: str) -> Path:
         """The absolute path of an indexed image.
@@ -129,7 +138,7 @@ class Cohort:
         """subject_id, prediction_time and one column per label column of the task; unlabelled is null.
 
         Raises:
-            InputRejected: ``LABEL_OUTSIDE_SET`` for a multiclass value that is no class of the task.
+            InputRejected: ``COHORT_INCOMPLETE``; ``LABEL_OUTSIDE_SET`` for a value that is no class of the task.
         """
         spec = self.tasks[task]
         frames = []
@@ -139,7 +148,7 @@ class Cohort:
                 if spec.kind is TaskKind.SURVIVAL
                 else LABEL_COLUMN[spec.kind]
             )
-            frame = pl.read_parquet(self.path / "labels" / task / f"{column}.parquet")
+            frame = self._read(f"labels/{task}/{column}.parquet")
             frames.append(frame.select("subject_id", "prediction_time", pl.col(value).alias(column)))
         joined = frames[0]
         for frame in frames[1:]:
@@ -154,6 +163,19 @@ class Cohort:
                     expected=list(spec.classes),
                 )
         return joined.sort("subject_id", "prediction_time")
+
+
+def _readable(read: Callable[[], T], part: str) -> T:
+    try:
+        return read()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise InputRejected(
+            "COHORT_INCOMPLETE",
+            f"the cohort's {part} cannot be read",
+            got=type(error).__name__,
+            expected="the whole directory as it was built",
+            remedy="Build the cohort again.",
+        ) from None
 
 
 def cohort_spec(cohort: str | Path, tasks: list[str] | None = None, modalities: list[str] | None = None) -> ModelSpec:

@@ -53,6 +53,14 @@ def test_a_part_that_is_missing_is_named(cohort: Cohort, part: str) -> None:
         Cohort(cohort.path)
 
 
+@pytest.mark.parametrize("part", ["data/0.parquet", "images.parquet", "labels/death/value.parquet"])
+def test_a_part_that_is_cut_off_is_named(cohort: Cohort, part: str) -> None:
+    path = cohort.path / part
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(InputRejected, match=f"COHORT_INCOMPLETE.*{part.split('/0')[0]}"):
+        split_items(cohort, None, ModelSpec(modalities=MODALITIES, tasks=TASKS))
+
+
 def test_another_folder_is_no_cohort(tmp_path: Path) -> None:
     with pytest.raises(InputRejected, match=r"COHORT_MISSING.*cohort build"):
         Cohort(tmp_path)

@@ -94,9 +94,9 @@ def usual_rows() -> list[tuple[Any, ...]]:
     return rows
 
 
-def png(seed: int, size_px: int = 24) -> bytes:
+def png(seed: int, size_px: int = 48) -> bytes:
     """A small film of smooth random content."""
-    noise = np.random.default_rng(seed).integers(0, 255, (6, 6), dtype=np.uint8)
+    noise = np.random.default_rng(seed).integers(0, 255, (20, 20), dtype=np.uint8)
     stream = io.BytesIO()
     Image.fromarray(noise).resize((size_px, size_px), Image.Resampling.BICUBIC).save(stream, "png")
     return stream.getvalue()

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+import polars as pl
+
 from monai_app.core.errors import InputRejected
 
 
@@ -51,11 +53,11 @@ def guarded(check: Callable[[], Iterable[Finding]]) -> list[Finding]:
     try:
         return list(check())
     except InputRejected as error:
-        return [
-            Finding(
-                error.code, Severity.ERROR, f"{error.what} ({error.got})" if error.got else error.what, 1, error.remedy
-            )
-        ]
+        what = f"{error.what} ({error.got})" if error.got else error.what
+        return [Finding(error.code, Severity.ERROR, what, 1, error.remedy)]
+    except (pl.exceptions.PolarsError, OSError) as error:
+        what = f"a table cannot be read ({type(error).__name__})"
+        return [Finding("COHORT_INCOMPLETE", Severity.ERROR, what, 1, "Build the cohort again.")]
 
 
 def ordered(findings: Iterable[Finding]) -> list[Finding]:

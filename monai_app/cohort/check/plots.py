@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from monai_app.cohort.check.counts import LabelCount
 from monai_app.cohort.check.presence import Floats
@@ -27,29 +28,43 @@ def _axes(height: float, *, width: float = _WIDTH) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def prevalence_plot(counts: Sequence[LabelCount]) -> Figure:
+def _split_legend(axes: Axes) -> None:
+    """The colours of the splits, above the axes on the right."""
+    handles = [Patch(color=SPLIT_COLOURS[split], alpha=0.85, label=split.replace("_", " ")) for split in SPLITS]
+    axes.legend(
+        handles=handles,
+        loc="lower right",
+        bbox_to_anchor=(1, 1.01),
+        ncols=3,
+        frameon=False,
+        fontsize=9,
+        borderaxespad=0,
+        handlelength=1.2,
+    )
+
+
+def prevalence_plot(counts: Sequence[LabelCount], *, title: str = "") -> Figure:
     """Rate of each label by split as bars with Wilson 95 % intervals; positive / n beside each."""
-    labels = list(dict.fromkeys((count.task, count.label) for count in counts))
-    figure, axes = _axes(0.7 + 0.72 * len(labels))
-    height = 0.25
+    labels = list(dict.fromkeys(count.label for count in counts))
+    figure, axes = _axes(0.55 + 0.66 * len(labels))
+    height = 0.26
     for count in counts:
         if count.rate is None or count.low is None or count.high is None:
             continue
-        y = labels.index((count.task, count.label)) + (SPLITS.index(count.split) - 1) * height
+        y = labels.index(count.label) + (SPLITS.index(count.split) - 1) * height
         axes.barh(y, count.rate, height * 0.86, color=SPLIT_COLOURS[count.split], alpha=0.85)
         axes.plot([count.low, count.high], [y, y], color=INK, linewidth=1.1, solid_capstyle="butt")
         text = f"{100 * count.rate:.1f} %   {count.positive:,} / {count.n:,}"
         axes.annotate(text, (count.high, y), (5, 0), textcoords="offset points", va="center", fontsize=8, color=SOFT)
-    names = [label if label == task else f"{task}\n{label.replace('_', ' ')}" for task, label in labels]
-    axes.set_yticks(range(len(labels)), names, color=INK)
+    axes.set_yticks(range(len(labels)), [label.replace("_", " ") for label in labels], color=INK)
     axes.set_ylim(len(labels) - 0.5, -0.5)
     highest = max((count.high for count in counts if count.high is not None), default=1.0)
-    axes.set_xlim(0, min(1.3, highest * 1.25 + 0.02))
+    axes.set_xlim(0, highest * 1.25 + 0.02)
     axes.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %" if value <= 1 else "")
     axes.xaxis.grid(True, color=WASH)
     axes.set_axisbelow(True)
-    handles = [axes.barh(0, 0, color=SPLIT_COLOURS[split], label=split.replace("_", " ")) for split in SPLITS]
-    figure.legend(handles=handles, loc="upper right", ncols=3, frameon=False, fontsize=9, bbox_to_anchor=(0.98, 1.02))
+    axes.set_title(title, loc="left", fontsize=11, fontweight="bold", color=INK)
+    _split_legend(axes)
     return figure
 
 
@@ -63,9 +78,7 @@ def overlap_plot(overlap: pl.DataFrame, modalities: Sequence[str], *, limit: int
     base = np.zeros(columns)
     for split in SPLITS:
         values = shown[split].to_numpy()
-        bars.bar(
-            range(columns), values, 0.56, base, color=SPLIT_COLOURS[split], label=split.replace("_", " "), alpha=0.85
-        )
+        bars.bar(range(columns), values, 0.56, base, color=SPLIT_COLOURS[split], alpha=0.85)
         base = base + values
     for column, (samples, share) in enumerate(shown.select("samples", "share").iter_rows()):
         bars.annotate(
@@ -77,8 +90,8 @@ def overlap_plot(overlap: pl.DataFrame, modalities: Sequence[str], *, limit: int
             fontsize=8,
             color=INK,
         )
-    bars.set_ylim(0, base.max() * 1.28 if columns else 1)
-    bars.legend(frameon=False, fontsize=9, ncols=3, loc="upper right")
+    bars.set_ylim(0, base.max() * 1.22 if columns else 1)
+    _split_legend(bars)
     for position, name in enumerate(modalities):
         there = shown[name].to_numpy()
         dots.axhspan(position - 0.5, position + 0.5, color=WASH if position % 2 == 0 else "white", zorder=0)
@@ -110,12 +123,12 @@ def _bare(bars: Axes, dots: Axes, columns: int, modalities: Sequence[str]) -> No
 def rhythm_plot(series_rate: Floats, *, hours: float) -> Figure:
     """Mean number of channels with a value, per sample and step, over the hours before the prediction time."""
     steps = series_rate.shape[0]
-    figure, axes = _axes(2.3)
+    figure, axes = _axes(2.5)
     edges = np.linspace(-hours, 0, steps + 1)
     axes.stairs(series_rate.sum(axis=1), edges, fill=True, color=SPLIT_COLOURS["train"], alpha=0.85)
     axes.set_xlim(-hours, 0)
     axes.set_xlabel("hours before the prediction time", color=SOFT, fontsize=9)
-    axes.set_ylabel("channels observed\nper sample and step", color=SOFT, fontsize=9)
+    axes.set_ylabel("channels with a value", color=SOFT, fontsize=9)
     axes.yaxis.grid(True, color=WASH)
     axes.set_axisbelow(True)
     return figure

@@ -12,10 +12,8 @@ from monai_app.cohort.check.findings import Severity
 from monai_app.cohort.check.plots import coverage_plot, overlap_plot, prevalence_plot, rhythm_plot
 from monai_app.cohort.check.presence import Presence
 from monai_app.cohort.check.run import CheckResult
+from monai_app.cohort.content_rules import SPLITS
 from monai_app.core.page import Page
-
-LABELS_A_FIGURE = 12
-"""More labels than this are drawn in several figures, a task each."""
 
 
 def write_report(result: CheckResult, path: str | Path) -> None:
@@ -25,9 +23,8 @@ def write_report(result: CheckResult, path: str | Path) -> None:
     if counts:
         page.tiles += [("patients", f"{counts['patients']:,}"), ("samples", f"{sum(counts['samples'].values()):,}")]
         page.tiles += [("events", f"{counts['events']:,}"), ("images", f"{counts['images']:,}")]
-    for severity in (Severity.ERROR, Severity.WARNING):
-        number = sum(finding.severity is severity for finding in result.findings)
-        page.tiles.append((f"kinds of {severity.value}", str(number)))
+    kinds = [sum(finding.severity is severity for finding in result.findings) for severity in Severity]
+    page.tiles.append(("kinds of errors / warnings", f"{kinds[0]} / {kinds[1]}"))
     _findings(page, result)
     _tasks(page, result.labels)
     if result.presence is not None:
@@ -54,15 +51,13 @@ def _findings(page: Page, result: CheckResult) -> None:
             "known, every modality has samples, and no image stands under two patients."
         )
         return
-    rows = [
-        (finding.severity.value, finding.code, finding.what, finding.count, finding.remedy, _rows(finding.rows))
-        for finding in result.findings
-    ]
-    section.table(("severity", "code", "what", "count", "what to do", "rows of images.parquet"), rows)
-
-
-def _rows(rows: tuple[int, ...]) -> str:
-    return ", ".join(map(str, rows))
+    header = ["severity", "code", "count", "what", "what to do"]
+    rows = [[f.severity.value, f.code, f.count, f.what, f.remedy] for f in result.findings]
+    if any(finding.rows for finding in result.findings):
+        header.append("rows of images.parquet")
+        for row, finding in zip(rows, result.findings, strict=True):
+            row.append(", ".join(map(str, finding.rows)))
+    section.table(header, rows)
 
 
 def _tasks(page: Page, labels: Sequence[LabelCount]) -> None:
@@ -70,17 +65,14 @@ def _tasks(page: Page, labels: Sequence[LabelCount]) -> None:
         return
     section = page.section("Tasks")
     rated = [count for count in labels if count.rate is not None]
-    for group in _figures(rated):
-        section.figure(
-            prevalence_plot(group),
-            "How often each label is true. Bars: rate; lines: Wilson 95 % interval; positive / n.",
-        )
-    rated_rows = [
-        (count.task, count.label, count.split, count.n, count.positive, (count.rate, count.low, count.high))
-        for count in rated
-    ]
-    if rated_rows:
-        section.table(("task", "label", "split", "n", "positive", "rate (95 % interval)"), rated_rows)
+    for title, group in _figures(rated).items():
+        section.figure(prevalence_plot(group, title=title))
+    if rated:
+        section.text("How often each label is true: rate, with Wilson's 95 % interval.")
+        names = list(dict.fromkeys((count.task, count.label) for count in rated))
+        cells = {(count.task, count.label, count.split): (count.rate, count.low, count.high) for count in rated}
+        rows = [(*name, *(cells.get((*name, split), (None, None, None)) for split in SPLITS)) for name in names]
+        section.table(("task", "label", *(split.replace("_", " ") for split in SPLITS)), rows)
     measured = [
         (count.task, count.split, count.n, (count.median, count.quartile_low, count.quartile_high))
         for count in labels
@@ -90,14 +82,14 @@ def _tasks(page: Page, labels: Sequence[LabelCount]) -> None:
         section.table(("task", "split", "n", "median (quartiles)"), measured)
 
 
-def _figures(counts: Sequence[LabelCount]) -> list[list[LabelCount]]:
-    """One figure where the labels are few, else one a task."""
-    if not counts:
-        return []
-    if len({(count.task, count.label) for count in counts}) <= LABELS_A_FIGURE:
-        return [list(counts)]
-    tasks = dict.fromkeys(count.task for count in counts)
-    return [[count for count in counts if count.task == task] for task in tasks]
+def _figures(counts: Sequence[LabelCount]) -> dict[str, list[LabelCount]]:
+    """Tasks of one label share a figure; a task of several labels has its own, titled by its name."""
+    several = {count.task for count in counts if count.label != count.task}
+    figures: dict[str, list[LabelCount]] = {}
+    for count in counts:
+        title = count.task.replace("_", " ") if count.task in several else ""
+        figures.setdefault(title, []).append(count)
+    return figures
 
 
 def _modalities(page: Page, result: CheckResult) -> None:
@@ -119,7 +111,10 @@ def _series(page: Page, result: CheckResult, presence: Presence) -> None:
         return
     section = page.section("Series")
     section.text(f"{len(spec.channels)} channels in {spec.steps} steps of {spec.step_hours:g} h.")
-    section.figure(rhythm_plot(presence.series_rate, hours=spec.hours), "When values were taken.")
+    section.figure(
+        rhythm_plot(presence.series_rate, hours=spec.hours),
+        "Mean number of channels with a value in each step, over all samples.",
+    )
     section.figure(
         coverage_plot([c.name for c in spec.channels], presence.series_ever, presence.series_rate.mean(axis=0)),
         "Light: share of samples with at least one value of the channel. Dark, and in brackets: share of all steps.",

@@ -180,3 +180,9 @@ def write_text(path: str | Path, text: str) -> str:
 def write_json(path: str | Path, value: Any) -> str:
     """Write a JSON document (sorted keys, NaN refused) atomically and return its SHA-256."""
     return write_text(path, json.dumps(value, indent=2, sort_keys=True, allow_nan=False, default=str) + "\n")
+
+
+def copy_file(source: str | Path, target: str | Path) -> None:
+    """Copy a file's content atomically."""
+    with atomic_path(target) as temporary:
+        shutil.copyfile(source, temporary)

@@ -9,31 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import matplotlib
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from monai_app.core.atomic import write_text
+from monai_app.core.page_template import CSS, TEMPLATE
 
-_TEMPLATE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{{ page.title }}</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>
-:root{--ink:#1d2733;--soft:#5b6b7c;--line:#dfe5ec;--accent:#1f5fa8;--paper:#fff;--wash:#f5f7fa}
-*{box-sizing:border-box}body{margin:0;font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;color:var(--ink);background:var(--wash)}
-main{max-width:1120px;margin:0 auto;padding:28px 24px 64px}h1{font-size:26px;margin:0 0 4px}h2{font-size:19px;margin:0 0 10px}
-p.lead{color:var(--soft);margin:0 0 20px;max-width:75ch}section{background:var(--paper);border:1px solid var(--line);border-radius:10px;padding:18px 20px;margin:16px 0}
-section p{margin:4px 0 10px;max-width:90ch}.tiles{display:flex;flex-wrap:wrap;gap:12px;margin:16px 0}.tile{background:var(--paper);border:1px solid var(--line);border-radius:10px;padding:12px 16px;min-width:150px}
-.tile b{display:block;font-size:22px}.tile span{color:var(--soft);font-size:13px}.scroll{overflow-x:auto}table{border-collapse:collapse;font-size:14px}
-th,td{padding:5px 12px 5px 0;border-bottom:1px solid var(--line);text-align:left;white-space:nowrap}th{color:var(--soft);font-weight:600}td.n{text-align:right;font-variant-numeric:tabular-nums}
-figure{margin:10px 0;display:inline-block;vertical-align:top}figure svg{max-width:100%;height:auto}figcaption{color:var(--soft);font-size:13px;max-width:70ch}
-.ok{color:#176f3b}.bad{color:#a8321f;font-weight:600}footer{color:var(--soft);font-size:13px;margin-top:24px}
-</style></head><body><main>
-<h1>{{ page.title }}</h1><p class="lead">{{ page.lead }}</p>
-{% if page.tiles %}<div class="tiles">{% for label, value in page.tiles %}<div class="tile"><b>{{ value }}</b><span>{{ label }}</span></div>{% endfor %}</div>{% endif %}
-{% for section in page.sections %}<section><h2>{{ section.title }}</h2>
-{% for block in section.blocks %}{{ block }}{% endfor %}</section>{% endfor %}
-<footer>{{ page.footer }}</footer></main></body></html>
-"""
+Tile = tuple[str, str] | tuple[str, str, str]
+"""Label, value and, at will, a note below the value."""
+
+Interval = tuple[float | None, float | None, float | None]
+"""A table cell of a value with its lower and upper bound."""
 
 
 @dataclass
@@ -48,24 +35,52 @@ class Section:
         self.blocks.append(Markup("<p>{}</p>").format(text))
         return self
 
+    def heading(self, text: str) -> Section:
+        """Append a small heading."""
+        self.blocks.append(Markup("<h3>{}</h3>").format(text))
+        return self
+
+    def link(self, href: str, text: str) -> Section:
+        """Append a paragraph that links to a file beside the page."""
+        self.blocks.append(Markup('<p><a href="{}">{}</a></p>').format(href, text))
+        return self
+
     def table(self, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> Section:
-        """Append a table; numbers are right-aligned, floats shown with three decimals, None as a dash."""
-        head = Markup("").join(Markup("<th>{}</th>").format(name) for name in header)
+        """Append a table.
+
+        Numbers are right-aligned, floats shown with three decimals, None as a dash, a tuple (value, low, high) as a
+        value with its interval.
+        """
+        numeric = [bool(rows) and all(_is_number(row[index]) for row in rows) for index in range(len(header))]
+        head = Markup("").join(
+            Markup('<th class="n">{}</th>' if right else "<th>{}</th>").format(name)
+            for name, right in zip(header, numeric, strict=True)
+        )
         body = Markup("").join(
             Markup("<tr>{}</tr>").format(Markup("").join(_cell(value) for value in row)) for row in rows
         )
         self.blocks.append(
-            Markup('<div class="scroll"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>').format(head, body)
+            Markup('<div class="scroll"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>').format(
+                head, body
+            )
         )
         return self
 
-    def figure(self, figure: Figure, caption: str) -> Section:
+    def figure(self, figure: Figure, caption: str = "") -> Section:
         """Append a matplotlib figure as inline SVG with a caption."""
-        stream = io.StringIO()
-        figure.savefig(stream, format="svg", bbox_inches="tight", metadata={"Date": None})
-        svg = stream.getvalue()
-        svg = svg[svg.index("<svg") :]
-        self.blocks.append(Markup("<figure>{}<figcaption>{}</figcaption></figure>").format(Markup(svg), caption))
+        self.blocks.append(_figure(figure, caption))
+        return self
+
+    def figures(self, figures: Sequence[tuple[Figure, str]]) -> Section:
+        """Append figures with captions side by side, as many in a row as there is room for."""
+        blocks = Markup("").join(_figure(figure, caption) for figure, caption in figures)
+        self.blocks.append(Markup('<div class="grid">{}</div>').format(blocks))
+        return self
+
+    def columns(self, *parts: Section) -> Section:
+        """Append the blocks of other sections side by side; their titles are not shown."""
+        cells = Markup("").join(Markup("<div>{}</div>").format(Markup("").join(part.blocks)) for part in parts)
+        self.blocks.append(Markup('<div class="columns">{}</div>').format(cells))
         return self
 
 
@@ -75,7 +90,7 @@ class Page:
 
     title: str
     lead: str
-    tiles: list[tuple[str, str]] = field(default_factory=list)
+    tiles: list[Tile] = field(default_factory=list)
     sections: list[Section] = field(default_factory=list)
     footer: str = "Research software. Not for diagnosis."
 
@@ -87,16 +102,32 @@ class Page:
     def render(self) -> str:
         """The page as one HTML document."""
         environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-        return environment.from_string(_TEMPLATE).render(page=self)
+        return environment.from_string(TEMPLATE).render(page=self, css=Markup(CSS))
 
     def write(self, path: str | Path) -> None:
         """Write the page atomically."""
         write_text(path, self.render())
 
 
+def _figure(figure: Figure, caption: str) -> Markup:
+    stream = io.StringIO()
+    with matplotlib.rc_context({"svg.hashsalt": "monai-app"}):
+        figure.savefig(stream, format="svg", bbox_inches="tight", metadata={"Date": None})
+    svg = stream.getvalue()
+    svg = svg[svg.index("<svg") :]
+    note = Markup("<figcaption>{}</figcaption>").format(caption) if caption else Markup("")
+    return Markup("<figure>{}{}</figure>").format(Markup(svg), note)
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or isinstance(value, tuple) or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
 def _cell(value: Any) -> Markup:
     if value is None:
         return Markup('<td class="n">–</td>')
+    if isinstance(value, tuple):
+        return _interval_cell(value)
     if isinstance(value, bool):
         return Markup("<td>{}</td>").format("yes" if value else "no")
     if isinstance(value, float):
@@ -104,3 +135,14 @@ def _cell(value: Any) -> Markup:
     if isinstance(value, int):
         return Markup('<td class="n">{}</td>').format(f"{value:,}")
     return Markup("<td>{}</td>").format(value)
+
+
+def _interval_cell(interval: Interval) -> Markup:
+    value, low, high = interval
+    if value is None:
+        return Markup('<td class="n">–</td>')
+    digits = 3 if abs(value) < 10 else 1
+    if low is None or high is None:
+        return Markup('<td class="n">{}</td>').format(f"{value:.{digits}f}")
+    bounds = f"({low:.{digits}f}–{high:.{digits}f})"
+    return Markup('<td class="n">{} <small>{}</small></td>').format(f"{value:.{digits}f}", bounds)

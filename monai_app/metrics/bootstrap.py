@@ -16,6 +16,9 @@ from monai_app.core.errors import InputRejected
 from monai_app.core.random import numpy_generator
 from monai_app.metrics.labels import Floats, Mask, number_or_none
 
+Rows = Mask | NDArray[np.int64]
+"""Samples as a mask (N,) or as indices (n,)."""
+
 CONFIDENCE = 0.95
 """Level of every interval."""
 
@@ -70,11 +73,11 @@ class PatientBootstrap:
             drawn = np.bincount(random.integers(self.subjects, size=self.subjects), minlength=self.subjects)
             self._counts[row] = drawn
 
-    def replicates(self, rows: Mask, metric: Callable[[Floats], Floats]) -> Floats:
+    def replicates(self, rows: Rows, metric: Callable[[Floats], Floats]) -> Floats:
         """A metric over all resamples.
 
         Args:
-            rows: (N,) the samples the metric is about.
+            rows: the samples the metric is about, a mask (N,) or indices, which may repeat.
             metric: weights (r, rows) -> (r,), see :mod:`monai_app.metrics.resampled`.
 
         Returns:

@@ -62,6 +62,12 @@ def roc_curve(label: Floats, score: Floats) -> tuple[Floats, Floats] | None:
     return np.asarray(false_positive, np.float64), np.asarray(true_positive, np.float64)
 
 
+def precision_recall_by_threshold(label: Floats, score: Floats) -> tuple[Floats, Floats, Floats]:
+    """Precision, recall and their threshold (ascending), each (G,); labels must hold both classes."""
+    precisions, recalls, thresholds = sk.precision_recall_curve(label, score)
+    return np.asarray(precisions[:-1]), np.asarray(recalls[:-1]), np.asarray(thresholds, np.float64)
+
+
 def precision_recall_curve(label: Floats, score: Floats) -> tuple[Floats, Floats] | None:
     """Recall (descending) and precision; None unless both classes are there."""
     if not both_classes(label):

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from monai_app.metrics import calibration, classification, regression, resampled
-from monai_app.metrics.bootstrap import Estimate, PatientBootstrap, interval
-from monai_app.metrics.labels import Floats, Mask
+from monai_app.metrics.bootstrap import Estimate, PatientBootstrap, Rows, interval
+from monai_app.metrics.labels import Floats
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,11 @@ REGRESSION = {
     "mse": Metric(regression.mse, resampled.mse),
     "r2": Metric(regression.r2, resampled.r2),
 }
+MEAN = Metric(
+    lambda _, values: float(values.mean()) if values.size else None,
+    lambda _, values, weights: resampled.weighted_mean(values, weights),
+)
+"""The mean of per-sample parts, for scores that are such a mean."""
 
 
 @dataclass(frozen=True)
@@ -62,14 +67,14 @@ class Measured:
         return interval(self.value, self.replicates)
 
 
-def measure(metric: Metric, label: Floats, value: Floats, *, rows: Mask, bootstrap: PatientBootstrap) -> Measured:
+def measure(metric: Metric, label: Floats, value: Floats, *, rows: Rows, bootstrap: PatientBootstrap) -> Measured:
     """A metric on labelled samples.
 
     Args:
         metric: what is computed.
         label: labels of the chosen samples (n,), without NaN.
         value: what the metric compares them with, (n,).
-        rows: (N,) which of the bootstrap's samples those are.
+        rows: which of the bootstrap's samples those are, a mask (N,) or indices (n,).
         bootstrap: the draws.
     """
     return Measured(

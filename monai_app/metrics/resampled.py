@@ -20,8 +20,17 @@ def _ratio(numerator: Floats, denominator: Floats) -> Floats:
     return quotient
 
 
-def _tied_counts(label: Floats, score: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Positive and negative weight at each distinct score, ascending: two arrays (R, G)."""
+def tied_counts(label: Floats, score: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Positive and negative weight at each of G distinct scores, ascending.
+
+    Args:
+        label: (n,) in {0, 1}.
+        score: (n,).
+        weights: (R, n).
+
+    Returns:
+        Two arrays (R, G).
+    """
     order = np.argsort(score, kind="stable")
     ranked = score[order]
     starts = np.flatnonzero(np.concatenate([[True], ranked[1:] != ranked[:-1]]))
@@ -37,7 +46,7 @@ def auroc(label: Floats, score: Floats, weights: Floats) -> Floats:
     """Mann-Whitney: the share of (positive, negative) pairs in the right order, ties one half."""
     if not label.size:
         return np.full(weights.shape[0], np.nan)
-    positive, negative = _tied_counts(label, score, weights)
+    positive, negative = tied_counts(label, score, weights)
     below = np.cumsum(negative, axis=1)
     below -= negative / 2
     pairs = positive.sum(axis=1) * negative.sum(axis=1)
@@ -48,7 +57,7 @@ def auprc(label: Floats, score: Floats, weights: Floats) -> Floats:
     """Average precision: sum over thresholds of the gain in recall times the precision."""
     if not label.size:
         return np.full(weights.shape[0], np.nan)
-    positive, negative = (part[:, ::-1] for part in _tied_counts(label, score, weights))
+    positive, negative = (part[:, ::-1] for part in tied_counts(label, score, weights))
     true_positive = np.cumsum(positive, axis=1)
     predicted = true_positive + np.cumsum(negative, axis=1)
     precision = np.divide(true_positive, predicted, out=np.zeros_like(predicted), where=predicted > 0)

@@ -1,0 +1,102 @@
+"""Evaluation: predictions become metrics.json, predictions.parquet and report.html, the same way for every model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from monai_app.core.atomic import write_json
+from monai_app.core.errors import InputRejected
+from monai_app.engines.breakdown import mean_weights, measure_groups, measure_patterns
+from monai_app.engines.measurement import measure_task
+from monai_app.engines.predictions import Predictions
+from monai_app.engines.report import build_page
+from monai_app.metrics.bootstrap import CONFIDENCE, PatientBootstrap
+
+FORMAT = "monai-app-metrics-1"
+METRICS_NAME, PREDICTIONS_NAME, REPORT_NAME = "metrics.json", "predictions.parquet", "report.html"
+
+
+def evaluate_predictions(
+    test: Predictions,
+    *,
+    tuning: Predictions | None = None,
+    out_dir: str | Path,
+    title: str,
+    bootstrap: int = 1000,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Measure predictions and write the three files, each atomically; nothing is written if measuring fails.
+
+    Args:
+        test: predictions of the held-out samples.
+        tuning: predictions of the tuning samples; thresholds are chosen on them and nowhere else.
+        out_dir: folder for the files; files of an earlier evaluation are replaced.
+        title: of the report.
+        bootstrap: resamples of patients for the 95 % intervals; 0 gives none.
+        seed: of the resamples.
+
+    Returns:
+        The content of metrics.json; an undefined number is None.
+
+    Raises:
+        InputRejected: ``EMPTY_COHORT``; ``SUBJECT_IN_TWO_SPLITS`` when a patient is in both; ``RESAMPLES_INVALID``.
+        AppError: ``SCORE_NOT_FINITE``.
+    """
+    results = measure_predictions(test, tuning=tuning, title=title, bootstrap=bootstrap, seed=seed)
+    page = build_page(test, tuning, results)
+    out = Path(out_dir)
+    test.write(out / PREDICTIONS_NAME)
+    page.write(out / REPORT_NAME)
+    write_json(out / METRICS_NAME, results)
+    return results
+
+
+def measure_predictions(
+    test: Predictions, *, tuning: Predictions | None, title: str, bootstrap: int, seed: int
+) -> dict[str, Any]:
+    """What :func:`evaluate_predictions` measures, with nothing written.
+
+    Raises:
+        InputRejected: as there.
+        AppError: as there.
+    """
+    _check(test, tuning)
+    resamples = PatientBootstrap(test.subject_id, resamples=bootstrap, seed=seed)
+    known = {} if tuning is None else tuning.tasks
+    return {
+        "format": FORMAT,
+        "title": title,
+        "samples": len(test),
+        "subjects": resamples.subjects,
+        "tuning_samples": 0 if tuning is None else len(tuning),
+        "intervals": {"level": CONFIDENCE, "method": "percentile bootstrap over patients", "resamples": bootstrap},
+        "seed": seed,
+        "modalities": {name: int(test.present[:, i].sum()) for i, name in enumerate(test.modalities)},
+        "tasks": {name: measure_task(task, known.get(name), resamples) for name, task in test.tasks.items()},
+        "by_modalities_present": measure_patterns(test, resamples),
+        "by_group": measure_groups(test, resamples),
+        "modality_weights": mean_weights(test),
+    }
+
+
+def _check(test: Predictions, tuning: Predictions | None) -> None:
+    if not len(test) or not test.tasks:
+        raise InputRejected(
+            "EMPTY_COHORT",
+            "there is nothing to evaluate",
+            got=f"{len(test)} samples, {len(test.tasks)} tasks",
+            expected="at least one of each",
+            remedy="Check the split and the tasks.",
+        )
+    shared = 0 if tuning is None else np.intersect1d(test.subject_id, tuning.subject_id).size
+    if shared:
+        raise InputRejected(
+            "SUBJECT_IN_TWO_SPLITS",
+            "patients stand in the evaluated and in the tuning predictions",
+            got=f"{shared} patients",
+            expected="none",
+            remedy="Thresholds would be chosen on what they are judged by; split by patient.",
+        )

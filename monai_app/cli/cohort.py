@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from monai_app.cli.cohort_check import show_check
+from monai_app.cli.cohort_view import show_build, show_check
 from monai_app.cli.output import ForceOption, JsonOption, command, emit, progress, stderr
 
 app = typer.Typer(help="Build, simulate and check cohorts.", no_args_is_help=True, rich_markup_mode="rich")
@@ -57,8 +57,12 @@ def build(
 
     with stderr.status(f"Reading {source} and writing the cohort ..."):
         record = build_cohort(source, folder, out, options=options or [], force=force)
-        counts = cohort_counts(Cohort(out))
-    emit({"cohort": record.name, **counts, "changes": list(record.provenance.changes)}, as_json=json)
+        counts = {"cohort": record.name, **cohort_counts(Cohort(out))}
+    changes = list(record.provenance.changes)
+    if json:
+        emit({**counts, "changes": changes}, as_json=True)
+    else:
+        show_build(counts, changes)
 
 
 _CHECK_HELP = """Check a cohort DIR before anything is trained on it.

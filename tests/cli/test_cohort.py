@@ -40,6 +40,12 @@ def test_build_prints_what_there_is(run: Any, dataset: Path, tmp_path: Path) -> 
     assert str(tmp_path) not in result.stdout
 
 
+def test_build_tells_what_it_changed_and_what_comes_next(run: Any, dataset: Path, tmp_path: Path) -> None:
+    shown = run("build", "meds", "--from", dataset, "--out", tmp_path / "out").stdout
+    assert "4 patients, samples 2 train, 1 tuning, 1 held_out" in shown
+    assert "- splits as in the dataset" in shown and "monai-app cohort check" in shown
+
+
 def test_build_refuses_with_two_and_a_code(run: Any, dataset: Path, tmp_path: Path) -> None:
     run("build", "meds", "--from", dataset, "--out", tmp_path / "out")
     again = run("build", "meds", "--from", dataset, "--out", tmp_path / "out", "--json")

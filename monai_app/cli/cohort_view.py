@@ -1,8 +1,9 @@
-"""The result of `monai-app cohort check` on a terminal."""
+"""What `monai-app cohort build` and `check` show on a terminal."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 from rich.padding import Padding
@@ -18,15 +19,30 @@ if TYPE_CHECKING:
 _COLOURS = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 
 
+def show_build(counts: dict[str, Any], changes: Sequence[str]) -> None:
+    """Print what a built cohort holds, what was changed on the way, and what to do next."""
+    _show_counts(str(counts["cohort"]), counts)
+    for task, labels in counts["tasks"].items():
+        positive = f", {labels['positive']:,} positive" if "positive" in labels else ""
+        stdout.print(f"  task [bold]{escape(task)}[/bold]: {labels['labelled']:,} labelled samples{positive}")
+    stdout.print("What the ingest changed (also in cohort.json):")
+    for change in changes:
+        stdout.print(Padding(f"- {escape(change)}", (0, 0, 0, 2)))
+    stdout.print("Next: monai-app cohort check DIR --html check.html")
+
+
+def _show_counts(name: str, counts: dict[str, Any]) -> None:
+    samples = ", ".join(f"{number:,} {split}" for split, number in counts["samples"].items())
+    stdout.print(
+        f"[bold]{escape(name)}[/bold]: {counts['patients']:,} patients, samples {samples}; "
+        f"{counts['events']:,} events, {counts['images']:,} images"
+    )
+
+
 def show_check(result: CheckResult) -> None:
     """Print counts, labels, the overlap of modalities and, last, the findings."""
-    counts = result.counts
-    if counts:
-        samples = ", ".join(f"{number:,} {split}" for split, number in counts["samples"].items())
-        stdout.print(
-            f"[bold]{result.record.name}[/bold]: {counts['patients']:,} patients, samples {samples}; "
-            f"{counts['events']:,} events, {counts['images']:,} images"
-        )
+    if result.counts:
+        _show_counts(result.record.name, result.counts)
     if result.labels:
         stdout.print(_labels(result))
     if result.overlap is not None:

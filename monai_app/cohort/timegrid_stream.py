@@ -116,25 +116,29 @@ def _blocks(paths: Sequence[str | Path], spec: SeriesSpec) -> Iterator[Block]:
     """subject_id, time in microseconds, channels, value, batch by batch."""
     previous = np.iinfo(np.int64).min
     for path in paths:
-        with pq.ParquetFile(path) as file:
-            found = set(file.schema_arrow.names)
-        if missing := [name for name in _COLUMNS if name not in found]:
-            raise InputRejected(
-                "COLUMN_MISSING", "an event file lacks columns", got=f"no {missing}", expected=list(_COLUMNS)
-            )
-        with pq.ParquetFile(path, read_dictionary=["code"]) as file:
-            columns = [*_COLUMNS, *({"censored"} & found)]
-            for batch in file.iter_batches(_BATCH_ROWS, columns=columns):
-                subject = batch.column("subject_id").to_numpy()
-                if subject.size and (int(subject[0]) < previous or (subject[1:] < subject[:-1]).any()):
-                    raise InputRejected(
-                        "EVENTS_UNSORTED",
-                        "the event files are not sorted by patient",
-                        expected="subject_id ascending over all files in their given order, as MEDS asks",
-                        remedy="Sort the events by subject_id, or use the in-memory time grid.",
-                    )
-                previous = int(subject[-1]) if subject.size else previous
-                yield _block(_counted(batch), spec)
+        for batch in _batches(path):
+            subject = batch.column("subject_id").to_numpy()
+            if subject.size and (int(subject[0]) < previous or (subject[1:] < subject[:-1]).any()):
+                raise InputRejected(
+                    "EVENTS_UNSORTED",
+                    "the event files are not sorted by patient",
+                    expected="subject_id ascending over all files in their given order, as MEDS asks",
+                    remedy="Sort the events by subject_id, or use the in-memory time grid.",
+                )
+            previous = int(subject[-1]) if subject.size else previous
+            yield _block(_counted(batch), spec)
+
+
+def _batches(path: str | Path) -> Iterator[pa.RecordBatch]:
+    """The columns of one file; without pre_buffer, which would keep the whole file in memory until its end."""
+    with pq.ParquetFile(path, pre_buffer=False) as file:
+        found = set(file.schema_arrow.names)
+    if missing := [name for name in _COLUMNS if name not in found]:
+        raise InputRejected(
+            "COLUMN_MISSING", "an event file lacks columns", got=f"no {missing}", expected=list(_COLUMNS)
+        )
+    with pq.ParquetFile(path, read_dictionary=["code"], pre_buffer=False) as file:
+        yield from file.iter_batches(_BATCH_ROWS, columns=[*_COLUMNS, *({"censored"} & found)])
 
 
 def _counted(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -6,6 +6,7 @@ of one stored value, so it is kept as two limits where it is linear and as a tab
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,23 +50,31 @@ class Display:
 
     def __call__(self, stored: Block) -> Floats:
         """Displayed values of stored ones, elementwise, float32."""
-        if self.table is None:
-            values = stored.astype(np.float32)
-            values -= np.float32(self.low)
-            values *= np.float32(1 / (self.high - self.low))
-            np.clip(values, 0, 1, out=values)
-        else:
-            values = self.table[stored.astype(np.int64) - self.first]
-        return 1 - values if self.inverted else values
+        return self.scaled(self.limited(stored))
+
+    def limited(self, stored: Block) -> Floats:
+        """The part of the display that does not commute with averaging: limits, or the table."""
+        if self.table is not None:
+            return self.table[stored.astype(np.int64) - self.first]
+        values = stored.astype(np.float32)
+        return np.clip(values, min(self.low, self.high), max(self.low, self.high), out=values)
+
+    def scaled(self, limited: Floats) -> Floats:
+        """The linear rest, which may follow an average."""
+        values = (limited - np.float32(self.low)) * np.float32(1 / (self.high - self.low))
+        return np.float32(1) - values if self.inverted else values
 
 
-def build_display(header: pydicom.Dataset, *, bits: int, signed: bool, extremes: tuple[int, int]) -> Display:
+def build_display(
+    header: pydicom.Dataset, *, bits: int, signed: bool, extremes: Callable[[], tuple[int, int]]
+) -> Display:
     """The display of a header.
 
     Args:
         bits: BitsStored.
         signed: two's complement stored values.
-        extremes: least and greatest stored value that is no padding; shown as 0 and 1 where no VOI is given.
+        extremes: gives the least and greatest stored value that is no padding; asked for only where no VOI is given,
+            to show them as 0 and 1.
 
     Raises:
         InputRejected: ``NOT_FINITE``, ``RESCALE_INVALID`` or ``VOI_INVALID``.
@@ -77,16 +86,15 @@ def build_display(header: pydicom.Dataset, *, bits: int, signed: bool, extremes:
     window, function = _window(header), str(header.get("VOILUTFunction") or "LINEAR").upper()
     linear = window is None or function in ("LINEAR", "LINEAR_EXACT")
     if linear and not header.get("ModalityLUTSequence") and not header.get("VOILUTSequence"):
-        low, high = float(extremes[0]), float(extremes[1])
         if window is not None:
             low, high = ((edge - intercept) / slope for edge in _edges(*window, function))
-        elif slope < 0:
-            low, high = high, low
+        else:
+            low, high = map(float, extremes() if slope > 0 else reversed(extremes()))
         return Display(low=low, high=high, table=None, first=0, inverted=inverted)
     first = -(1 << bits - 1) if signed else 0
     codes = np.arange(first, first + (1 << bits), dtype=np.float64)
     values = _modality(codes, header, slope, intercept)
-    shown = _voi(values, header, window, function, of_extremes=values[[extremes[0] - first, extremes[1] - first]])
+    shown = _voi(values, header, window, function, of_extremes=lambda: values[[code - first for code in extremes()]])
     return Display(low=0.0, high=1.0, table=shown.astype(np.float32), first=first, inverted=inverted)
 
 
@@ -102,14 +110,15 @@ def _voi(
     window: tuple[float, float] | None,
     function: str,
     *,
-    of_extremes: Doubles,
+    of_extremes: Callable[[], Doubles],
 ) -> Doubles:
     """VOI LUT before window (both are alternatives), else the range of the image itself; result in [0, 1]."""
     if header.get("VOILUTSequence"):
         table, bits = _look_up(values, header, "VOILUTSequence")
         return table / ((1 << bits) - 1)
     if window is None:
-        low, high = float(of_extremes.min()), float(of_extremes.max())
+        ends = of_extremes()
+        low, high = float(ends.min()), float(ends.max())
         return np.clip((values - low) / ((high - low) or 1.0), 0, 1)
     if function == "SIGMOID":
         return 1 / (1 + np.exp(np.clip(-4 * (values - window[0]) / window[1], -700, 700)))

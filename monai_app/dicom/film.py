@@ -6,7 +6,6 @@ is no single grey film is rejected with a code, before its pixels are allocated.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,11 +15,14 @@ import pydicom
 from monai_app.core.errors import InputRejected
 from monai_app.dicom.area import Block, Floats, area_mean, fitted_shape
 from monai_app.dicom.display import DISPLAY_TAGS, Display, build_display
-from monai_app.dicom.header import check_size, read_header, read_pixel_elements
-from monai_app.dicom.stored import PIXEL_TAGS, padding_test, stored_values
+from monai_app.dicom.header import check_size, read_header
+from monai_app.dicom.stored import PIXEL_TAGS, Padding, padding_of, stored_values
 
 MODALITIES = ("CR", "DX", "RG")
 """Computed, digital and other radiography."""
+
+LEAST_CONTRAST = 1e-6
+"""A displayed range below this is rounding: one stored step of a full 16-bit window is 15 times more."""
 
 _TAGS = [
     *PIXEL_TAGS,
@@ -67,22 +69,22 @@ def read_film(path: str | Path, *, longest_side_px: int | None = None) -> Film:
             ``NO_CONTENT``.
     """
     source = Path(path)
-    header = read_header(source, _TAGS)
+    header, pixels_at = read_header(source, _TAGS)
     _check_film(header)
     check_size(header, file_bytes=source.stat().st_size)
-    dataset = read_pixel_elements(source, [*_TAGS, "PixelData"])
-    stored = stored_values(dataset)
-    padding = padding_test(dataset)
-    extremes, padded = _extremes(stored, padding)
+    stored, padding = stored_values(source, header, pixels_at=pixels_at), padding_of(header)
     display = build_display(
-        dataset, bits=int(dataset.BitsStored), signed=dataset.get("PixelRepresentation") == 1, extremes=extremes
+        header,
+        bits=int(header.BitsStored),
+        signed=header.get("PixelRepresentation") == 1,
+        extremes=lambda: _extremes(stored, padding),
     )
-    pixels = _displayed(stored, display, padding if padded else None, longest_side_px)
+    pixels = _displayed(stored, display, padding, longest_side_px)
     return Film(
         pixels=pixels,
-        spacing_mm=_spacing_mm(dataset, stored.shape[0] / pixels.shape[0], stored.shape[1] / pixels.shape[1]),
-        view=str(dataset.get("ViewPosition") or "").upper(),
-        body_part=str(dataset.get("BodyPartExamined") or "").upper(),
+        spacing_mm=_spacing_mm(header, stored.shape[0] / pixels.shape[0], stored.shape[1] / pixels.shape[1]),
+        view=str(header.get("ViewPosition") or "").upper(),
+        body_part=str(header.get("BodyPartExamined") or "").upper(),
         inverted=display.inverted,
     )
 
@@ -90,55 +92,39 @@ def read_film(path: str | Path, *, longest_side_px: int | None = None) -> Film:
 def _check_film(header: pydicom.Dataset) -> None:
     if header.get("Modality") not in MODALITIES:
         raise InputRejected("WRONG_MODALITY", "the file is no radiographic film", expected=" or ".join(MODALITIES))
-    if header.get("SamplesPerPixel") != 1 or header.get("PhotometricInterpretation") not in (
-        "MONOCHROME1",
-        "MONOCHROME2",
-    ):
-        raise InputRejected(
-            "NOT_MONOCHROME", "the image is in colour", expected="one grey channel, MONOCHROME1 or MONOCHROME2"
-        )
+    grey = header.get("PhotometricInterpretation") in ("MONOCHROME1", "MONOCHROME2")
+    if not grey or header.get("SamplesPerPixel") != 1:
+        raise InputRejected("NOT_MONOCHROME", "the image is in colour", expected="one channel, MONOCHROME1 or 2")
     if int(header.get("NumberOfFrames") or 1) != 1:
         raise InputRejected("MULTI_FRAME", "the file holds several frames", expected="one frame")
 
 
-def _extremes(stored: Block, padding: tuple[int, int] | None) -> tuple[tuple[int, int], bool]:
-    """Least and greatest stored value that is no padding, and whether there is any padding.
+def _extremes(stored: Block, padding: Padding | None) -> tuple[int, int]:
+    """Least and greatest stored value that is no padding.
 
     Raises:
         InputRejected: ``NO_CONTENT`` where all values are equal or padding.
     """
-    low, high, padded = int(stored.min()), int(stored.max()), False
-    if padding is not None and padding[0] <= high and padding[1] >= low:
-        inside = _outside(padding)(stored)
-        padded = not bool(inside.all())
-        kept = stored[inside] if padded else stored
-        low, high = (int(kept.min()), int(kept.max())) if kept.size else (0, 0)
+    kept = stored if padding is None else stored[padding.outside(stored)]
+    low, high = (int(kept.min()), int(kept.max())) if kept.size else (0, 0)
     if low == high:
         raise _no_content()
-    return (low, high), padded
+    return low, high
 
 
-def _outside(padding: tuple[int, int]) -> Callable[[Block], np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]:
-    low, high = padding
-    if low == high:
-        return lambda block: block != low
-    return lambda block: (block < low) | (block > high)
-
-
-def _displayed(stored: Block, display: Display, padding: tuple[int, int] | None, longest_side_px: int | None) -> Floats:
-    valid = None if padding is None else _outside(padding)
+def _displayed(stored: Block, display: Display, padding: Padding | None, longest_side_px: int | None) -> Floats:
+    valid = None if padding is None else padding.outside
     if longest_side_px is not None and longest_side_px < max(stored.shape):
         shape = fitted_shape(stored.shape[0], stored.shape[1], longest_side_px)
-        pixels, counted = area_mean(stored, shape, convert=display, valid=valid)
-        content = pixels[counted > 0]
+        means, counted = area_mean(stored, shape, convert=display.limited, valid=valid)
+        pixels, inside = display.scaled(means), counted > 0
     else:
         pixels = display(stored)
-        content = pixels if valid is None else pixels[valid(stored)]
-        if valid is not None:
-            pixels = np.where(valid(stored), pixels, np.float32(0))
-    if content.size == 0 or float(content.min()) == float(content.max()):
+        inside = np.ones(stored.shape, np.bool_) if valid is None else valid(stored)
+    content = pixels[inside]
+    if content.size == 0 or float(content.max()) - float(content.min()) < LEAST_CONTRAST:
         raise _no_content()
-    return pixels
+    return np.where(inside, pixels, np.float32(0))
 
 
 def _no_content() -> InputRejected:
@@ -150,13 +136,13 @@ def _no_content() -> InputRejected:
     )
 
 
-def _spacing_mm(dataset: pydicom.Dataset, rows_factor: float, columns_factor: float) -> tuple[float, float] | None:
+def _spacing_mm(header: pydicom.Dataset, rows_factor: float, columns_factor: float) -> tuple[float, float] | None:
     """PixelSpacing is at the patient once calibrated; ImagerPixelSpacing is at the detector (PS3.3 10.7.1.3)."""
-    spacing = dataset.get("PixelSpacing")
+    spacing = header.get("PixelSpacing")
     magnification = 1.0
     if spacing is None:
-        spacing = dataset.get("ImagerPixelSpacing")
-        magnification = float(dataset.get("EstimatedRadiographicMagnificationFactor") or 1.0)
+        spacing = header.get("ImagerPixelSpacing")
+        magnification = float(header.get("EstimatedRadiographicMagnificationFactor") or 1.0)
     if spacing is None or len(spacing) != 2 or not all(float(value) > 0 for value in spacing) or magnification <= 0:
         return None
     return float(spacing[0]) / magnification * rows_factor, float(spacing[1]) / magnification * columns_factor

@@ -15,8 +15,8 @@ MAX_PIXELS = 100_000_000
 """No film detector has more; 43 x 43 cm at 50 micrometres has 74 million."""
 
 
-def read_header(path: Path, tags: list[str]) -> pydicom.Dataset:
-    """The named elements before the pixel data, and the file meta information.
+def read_header(path: Path, tags: list[str]) -> tuple[pydicom.Dataset, int]:
+    """The named elements before the pixel data with the file meta information, and where in the file they end.
 
     Raises:
         InputRejected: ``FILE_NOT_FOUND``, ``DICOM_UNREADABLE``, ``TRANSFER_SYNTAX``.
@@ -28,11 +28,11 @@ def read_header(path: Path, tags: list[str]) -> pydicom.Dataset:
 
 def read_pixel_elements(path: Path, tags: list[str]) -> pydicom.Dataset:
     """The named elements with the pixel data; call it only after the header was found sound."""
-    return _parse(path, tags, stop_before_pixels=False)
+    return _parse(path, tags, stop_before_pixels=False)[0]
 
 
-def _parse(path: Path, tags: list[str], *, stop_before_pixels: bool) -> pydicom.Dataset:
-    with warnings.catch_warnings():
+def _parse(path: Path, tags: list[str], *, stop_before_pixels: bool) -> tuple[pydicom.Dataset, int]:
+    with warnings.catch_warnings(), path.open("rb") as stream:
         warnings.simplefilter("ignore")
         try:
             if read_file_meta_info(path).get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
@@ -42,7 +42,8 @@ def _parse(path: Path, tags: list[str], *, stop_before_pixels: bool) -> pydicom.
                     expected="an uncompressed or image-compressed transfer syntax",
                     remedy="Convert it with dcmconv +te.",
                 )
-            dataset = pydicom.dcmread(path, stop_before_pixels=stop_before_pixels, specific_tags=[*tags])
+            dataset = pydicom.dcmread(stream, stop_before_pixels=stop_before_pixels, specific_tags=[*tags])
+            end = stream.tell()
             for element in dataset.iterall():  # values are parsed on access: a fault must show here, not later
                 _ = element.value
         except InputRejected:
@@ -55,7 +56,7 @@ def _parse(path: Path, tags: list[str], *, stop_before_pixels: bool) -> pydicom.
                 expected="a DICOM Part 10 file",
                 remedy="Transfer it again; it may be cut off.",
             ) from None
-    return dataset
+    return dataset, end
 
 
 def check_size(dataset: pydicom.Dataset, *, file_bytes: int) -> None:

@@ -5,16 +5,22 @@ DICOM PS3.5 8.1 (pixel cells), PS3.3 C.7.5.1.1.2 (padding).
 
 from __future__ import annotations
 
+import struct
 import warnings
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pydicom
 from pydicom.encaps import get_frame
 from pydicom.pixels.utils import pixel_array
 
 from monai_app.core.errors import InputRejected
 from monai_app.dicom.area import Block
-from monai_app.dicom.header import transfer_syntax, truncated
+from monai_app.dicom.header import read_pixel_elements, transfer_syntax, truncated
+
+_PIXEL_DATA = (0x7FE0, 0x0010)
 
 PIXEL_TAGS = [
     "Rows",
@@ -31,13 +37,17 @@ PIXEL_TAGS = [
 ]
 
 
-def stored_values(dataset: pydicom.Dataset) -> Block:
+def stored_values(path: Path, header: pydicom.Dataset, *, pixels_at: int) -> Block:
     """Stored values (H, W), bits beyond BitsStored cleared (two's complement is kept).
+
+    Args:
+        header: a header that :func:`monai_app.dicom.header.check_size` found sound.
+        pixels_at: where in the file the header ends.
 
     Raises:
         InputRejected: ``NO_PIXELS``, ``PIXEL_FORMAT``, ``TRUNCATED``, ``HEADER_MISMATCH`` or ``DECODE_FAILED``.
     """
-    allocated, stored, high = (int(dataset.get(name, 0)) for name in ("BitsAllocated", "BitsStored", "HighBit"))
+    allocated, stored, high = (int(header.get(name, 0)) for name in ("BitsAllocated", "BitsStored", "HighBit"))
     if allocated not in (8, 16) or not 1 <= stored <= allocated or not stored - 1 <= high < allocated:
         raise InputRejected(
             "PIXEL_FORMAT",
@@ -45,35 +55,49 @@ def stored_values(dataset: pydicom.Dataset) -> Block:
             got=f"{stored} of {allocated} bits",
             expected="at most 16 bits in 8 or 16",
         )
-    data = dataset.get("PixelData")
-    if not data:
-        raise InputRejected("NO_PIXELS", "the file holds no pixel data")
-    pixels = _decoded(dataset) if transfer_syntax(dataset).is_compressed else _native(dataset, data, allocated)
+    if transfer_syntax(header).is_compressed:
+        pixels = _decoded(read_pixel_elements(path, [*PIXEL_TAGS, "PixelData"]), (header.Rows, header.Columns))
+    else:
+        pixels = _native(path, header, pixels_at)
     return _without_junk(pixels, allocated=allocated, stored=stored, high=high)
 
 
-def _native(dataset: pydicom.Dataset, data: bytes, allocated: int) -> Block:
-    rows, columns = dataset.Rows, dataset.Columns
-    needed = rows * columns * allocated // 8
-    if len(data) < needed:
-        raise truncated(len(data), needed)
-    order = "<" if transfer_syntax(dataset).is_little_endian else ">"
-    kind = "i" if dataset.get("PixelRepresentation") == 1 else "u"
-    return np.frombuffer(data, f"{order}{kind}{allocated // 8}", rows * columns).reshape(rows, columns)
+def _native(path: Path, header: pydicom.Dataset, pixels_at: int) -> Block:
+    """Uncompressed values straight from the file (PS3.5 7.1, A.1, A.2): pydicom would copy them twice."""
+    syntax, rows, columns = transfer_syntax(header), header.Rows, header.Columns
+    order = "<" if syntax.is_little_endian else ">"
+    layout = f"{order}HHI" if syntax.is_implicit_VR else f"{order}HH2sHI"
+    count, needed = rows * columns, rows * columns * header.BitsAllocated // 8
+    with path.open("rb") as stream:
+        stream.seek(pixels_at)
+        element = stream.read(struct.calcsize(layout))
+        if len(element) < struct.calcsize(layout):
+            raise truncated(len(element), needed)
+        group, number, *_, length = struct.unpack(layout, element)
+        if (group, number) != _PIXEL_DATA:
+            raise InputRejected("NO_PIXELS", "the file holds no integer pixel data")
+        if length < needed:
+            raise truncated(length, needed)
+        kind = "i" if header.get("PixelRepresentation") == 1 else "u"
+        pixels = np.fromfile(stream, f"{order}{kind}{header.BitsAllocated // 8}", count)
+    if pixels.size < count:
+        raise truncated(pixels.nbytes, needed)
+    return pixels.reshape(rows, columns)
 
 
-def _decoded(dataset: pydicom.Dataset) -> Block:
-    rows, columns = dataset.Rows, dataset.Columns
+def _decoded(dataset: pydicom.Dataset, promised: tuple[int, int]) -> Block:
+    if not dataset.get("PixelData"):
+        raise InputRejected("NO_PIXELS", "the file holds no pixel data")
     try:
         shape = codestream_shape(get_frame(dataset.PixelData, 0, number_of_frames=1))
     except Exception as error:  # encapsulation of foreign bytes may fail in any way
         raise _undecodable(error) from None
-    if shape is not None and shape != (rows, columns):
+    if shape is not None and shape != promised:
         raise InputRejected(
             "HEADER_MISMATCH",
             "the compressed image has another size than the header",
             got=shape,
-            expected=(rows, columns),
+            expected=promised,
         )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -81,7 +105,7 @@ def _decoded(dataset: pydicom.Dataset) -> Block:
             pixels = pixel_array(dataset, raw=True)
         except Exception as error:  # decoders of foreign bytes may raise anything
             raise _undecodable(error) from None
-    if pixels.shape != (rows, columns):
+    if pixels.shape != promised:
         raise InputRejected("HEADER_MISMATCH", "the decoded image has another size than the header", got=pixels.shape)
     return pixels
 
@@ -125,11 +149,26 @@ def _without_junk(pixels: Block, *, allocated: int, stored: int, high: int) -> B
     return np.right_shift(np.left_shift(integers, width(left)), width(right))
 
 
-def padding_test(dataset: pydicom.Dataset) -> tuple[int, int] | None:
-    """The closed range of stored values that mean "no image here", or None."""
-    value = dataset.get("PixelPaddingValue")
+@dataclass(frozen=True)
+class Padding:
+    """The closed range of stored values that mean "no image here"."""
+
+    low: int
+    high: int
+
+    def outside(self, stored: Block) -> npt.NDArray[np.bool_]:
+        """Which values are image."""
+        if self.low == self.high:  # the usual case, in one pass
+            return np.not_equal(stored, self.low)
+        outside: npt.NDArray[np.bool_] = (stored < self.low) | (stored > self.high)
+        return outside
+
+
+def padding_of(header: pydicom.Dataset) -> Padding | None:
+    """PixelPaddingValue, to PixelPaddingRangeLimit where there is one."""
+    value = header.get("PixelPaddingValue")
     if not isinstance(value, int):
         return None
-    limit = dataset.get("PixelPaddingRangeLimit")
+    limit = header.get("PixelPaddingRangeLimit")
     limit = limit if isinstance(limit, int) else value
-    return min(value, limit), max(value, limit)
+    return Padding(min(value, limit), max(value, limit))

@@ -33,7 +33,7 @@ def lut(entries: list[int], *, first: int, bits: int) -> pydicom.Sequence:
 
 
 def shown(dataset: pydicom.Dataset, stored: np.ndarray = CODES) -> np.ndarray:
-    return build_display(dataset, bits=12, signed=False, extremes=(0, 4095))(stored)
+    return build_display(dataset, bits=12, signed=False, extremes=lambda: (0, 4095))(stored)
 
 
 @pytest.mark.parametrize("function", ["LINEAR", "LINEAR_EXACT", "SIGMOID"])
@@ -76,7 +76,7 @@ def test_modality_lut_comes_before_the_window() -> None:
 
 def test_signed_stored_values_index_the_table_from_their_least() -> None:
     dataset = header(WindowCenter=0, WindowWidth=100, VOILUTFunction="SIGMOID")
-    display = build_display(dataset, bits=12, signed=True, extremes=(-2048, 2047))
+    display = build_display(dataset, bits=12, signed=True, extremes=lambda: (-2048, 2047))
     np.testing.assert_allclose(display(np.array([-2048, 0, 2047], np.int16)), [0, 0.5, 1], atol=1e-6)
 
 

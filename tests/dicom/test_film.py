@@ -79,6 +79,12 @@ def test_film_of_padding_and_film_outside_its_window_have_no_content(tmp_path: P
             read_film(write_film(tmp_path / "x.dcm", half, **elements))
 
 
+def test_constant_film_has_no_content_however_its_cells_are_rounded(tmp_path: Path) -> None:
+    path = write_film(tmp_path / "x.dcm", np.full((37, 31), 1234, np.uint16), WindowCenter=2000, WindowWidth=3000)
+    with pytest.raises(InputRejected, match="NO_CONTENT"):
+        read_film(path, longest_side_px=11)
+
+
 @pytest.mark.parametrize("name", ["RescaleSlope", "RescaleIntercept", "WindowCenter", "WindowWidth"])
 @pytest.mark.parametrize("text", ["nan", "inf"])
 def test_not_finite_display_is_rejected(tmp_path: Path, name: str, text: str) -> None:
@@ -94,7 +100,7 @@ FAULTS: list[tuple[str, dict[str, Any]]] = [
     ("TRUNCATED", {"PixelData": None}),
     ("NO_PIXELS", {"Rows": None}),
     ("NO_PIXELS", {"Rows": 0}),
-    ("NO_PIXELS", {"Rows": 2, "Columns": 2, "PixelData": None}),
+    ("TRUNCATED", {"Rows": 2, "Columns": 2, "PixelData": None}),
     ("PIXEL_FORMAT", {"BitsStored": 17}),
     ("PIXEL_FORMAT", {"BitsStored": 0}),
     ("RESCALE_INVALID", {"RescaleSlope": 0, "RescaleIntercept": 0}),

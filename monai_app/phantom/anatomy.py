@@ -50,6 +50,9 @@ AIR_HU, FAT_HU, MUSCLE_HU, BLOOD_HU, LIVER_HU, SPONGIOSA_HU = -1000.0, -95.0, 45
 MEDIASTINAL_HU = -30.0
 """Fat with thymus, nodes and oesophagus in it."""
 
+SQUARENESS = 0.35
+"""s of the rounded rectangles (Fernandez-Guasti's squircle, s^2 there): 0 an ellipse, 1 a rectangle."""
+
 _EVERYWHERE: Box = ((-1e4, 1e4), (-1e4, 1e4), (-1e4, 1e4))
 _FLOOR_DEPTH_MM = 62.0
 """From the top of a dome to the deepest point of the costophrenic recess."""
@@ -99,9 +102,9 @@ def paint_thorax(canvas: Canvas, build: Build, pose: Pose) -> None:
 
 
 def squircle_distance(x: np.ndarray, y: np.ndarray, half_width: np.ndarray, half_depth: np.ndarray) -> np.ndarray:
-    """Approximate signed distance (mm) to a rounded rectangle X^2 + Y^2 - X^2 Y^2 / 2 = 1 in units of its half axes."""
+    """Approximate signed distance (mm) to a rounded rectangle X^2 + Y^2 - s X^2 Y^2 = 1 in units of its half axes."""
     across, along = np.minimum((x / half_width) ** 2, 2.5), np.minimum((y / half_depth) ** 2, 2.5)
-    return (np.sqrt(across + along - 0.35 * across * along) - 1.0) * np.minimum(half_width, half_depth)
+    return (np.sqrt(across + along - SQUARENESS * across * along) - 1.0) * np.minimum(half_width, half_depth)
 
 
 def cavity_axes(build: Build, z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -235,10 +238,10 @@ def _paint_mediastinum(canvas: Canvas, build: Build, pose: Pose) -> None:
     across, along = (part.x - 2.0) / width, (part.y - centre + 4.0) / (0.66 * depth)
     plate = (np.sqrt(across**2 + along**2) - 1.0) * width
     gutter = np.sqrt(part.x**2 + (part.y - np.float32(spine_y(build))) ** 2) - 19.5
-    occupancy = part.soften(np.minimum(plate, gutter))
     body = np.clip((canvas.hu[slices] - AIR_HU) / 100.0, 0.0, 1.0)
     above = np.clip((part.z - np.float32(pose.dome_z_mm * build.stretch - 40.0)) / 15.0, 0.0, 1.0)
-    _cover(canvas, slices, occupancy * body * above, MEDIASTINAL_HU, Organ.MEDIASTINUM)
+    _cover(canvas, slices, part.soften(plate) * body * above, MEDIASTINAL_HU, Organ.MEDIASTINUM)
+    _cover(canvas, slices, part.soften(gutter) * body, MUSCLE_HU, Organ.MEDIASTINUM)
 
 
 def spine_y(build: Build) -> float:

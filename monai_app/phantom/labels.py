@@ -114,6 +114,7 @@ def draw_truth(patient: Patient) -> Truth:
 
 def expected_stay_days(log_stay: float, log_hazard: float) -> float:
     """E[min(discharge, death)] = integral of P(discharge > t) P(death > t) dt, by the trapezium rule."""
-    days = np.linspace(0.0, np.exp(log_stay + 4.0 * STAY_NOISE), 400)
+    # Fine near zero, where an early death decides.
+    days = np.concatenate([[0.0], np.geomspace(1e-4, np.exp(log_stay + 4.0 * STAY_NOISE), 400)])
     still_in = 1.0 - ndtr((np.log(np.maximum(days, 1e-9)) - log_stay) / STAY_NOISE)
     return float(np.trapezoid(still_in * survival(days, log_hazard), days))

@@ -59,7 +59,7 @@ def draw_findings(patient: Patient) -> Findings:
         consolidation_density=density,
         congestion=float(np.clip(0.06 + 0.085 * (patient.latent("film_congestion") + 0.8), 0.0, 0.42)),
         effusion_mm=(heights[0], heights[1]),
-        nodule_mm=float(np.clip(8.0 + 11.0 * (round_one + 0.2), 0.0, 44.0)) if round_one > -0.2 else 0.0,
+        nodule_mm=float(np.clip(9.0 + 13.0 * (round_one + 0.2), 0.0, 48.0)) if round_one > -0.2 else 0.0,
         nodule_place=_place(rng),
         pneumothorax_mm=float(np.clip(7.0 + 17.0 * (gap - 0.8), 0.0, 55.0)) if gap > 0.8 else 0.0,
         pneumothorax_side=float(rng.choice([-1.0, 1.0])),

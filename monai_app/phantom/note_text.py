@@ -19,44 +19,44 @@ class Symptom:
 
 
 GRADES: dict[str, tuple[str, ...]] = {
-    "mild": ("mild", "slight", "some"),
-    "moderate": ("moderate", "marked", "increasing"),
-    "severe": ("severe", "massive", "extreme"),
+    "mild": ("mild", "slight"),
+    "moderate": ("moderate", "marked"),
+    "severe": ("severe", "massive"),
 }
 
 SYMPTOMS: dict[str, Symptom] = {
     "note_cough": Symptom(
-        ("{grade} productive cough with rigors for {days} days.", "patient reports {grade} cough with green sputum.",
+        ("{grade} cough with rigors for {days} days.", "patient reports {grade} cough with green sputum.",
          "{grade} cough and shivering since {days} days."),
-        ("cough or sputum", "productive cough", "cough with rigors")),
+        ("cough", "cough or sputum", "cough with rigors")),
     "note_orthopnoea": Symptom(
-        ("{grade} orthopnoea and leg swelling.", "complains of {grade} swelling of both legs, sleeps upright.",
-         "{grade} bilateral oedema with orthopnoea for {days} days."),
-        ("orthopnoea", "leg swelling", "peripheral oedema")),
+        ("{grade} orthopnoea and swollen legs.", "complains of {grade} leg swelling, sleeps upright.",
+         "{grade} bilateral leg swelling for {days} days."),
+        ("orthopnoea", "leg swelling")),
     "note_pleuritic": Symptom(
         ("{grade} dullness on percussion at the base.", "{grade} pleuritic pain with dull base on examination.",
-         "breath sounds with {grade} reduction at the base, dull to percussion."),
-        ("dullness on percussion", "pleuritic pain", "reduced breath sounds")),
+         "quiet breath sounds and {grade} dullness at the base."),
+        ("dullness on percussion", "pleuritic pain")),
     "note_weight_loss": Symptom(
-        ("{grade} weight loss, blood streaked sputum once.", "{grade} unintended weight loss and loss of appetite.",
+        ("{grade} weight loss, blood streaked sputum once.", "{grade} weight loss and poor appetite.",
          "history of {grade} weight loss with haemoptysis."),
-        ("weight loss", "haemoptysis", "loss of appetite")),
+        ("weight loss", "haemoptysis")),
     "note_confusion": Symptom(
-        ("{grade} confusion, skin mottled.", "{grade} drowsiness and disorientation since {days} days.",
+        ("{grade} confusion, skin mottled.", "{grade} confusion and drowsiness since {days} days.",
          "on arrival {grade} confusion with cold mottled knees."),
-        ("confusion", "mottled skin", "disorientation")),
+        ("confusion", "mottled skin", "drowsiness")),
     "note_oliguria": Symptom(
-        ("{grade} reduction of urine output for {days} days.", "patient reports {grade} decrease in passing urine.",
+        ("{grade} drop of urine output for {days} days.", "patient reports {grade} oliguria.",
          "{grade} oliguria on catheter."),
-        ("oliguria", "reduction of urine output", "change in passing urine")),
+        ("oliguria", "drop of urine output")),
     "note_sudden_pain": Symptom(
-        ("{grade} stabbing chest pain of sudden onset.", "sudden {grade} one sided chest pain with breathlessness.",
-         "woke with {grade} sharp unilateral chest pain."),
-        ("sudden chest pain", "stabbing chest pain", "one sided chest pain")),
+        ("{grade} chest pain of sudden onset.", "sudden {grade} chest pain with breathlessness.",
+         "woke with {grade} chest pain on one side."),
+        ("chest pain", "sudden chest pain")),
     "note_function": Symptom(
         ("{grade} loss of mobility, needs help with washing.", "{grade} decline of daily function over {days} weeks.",
-         "{grade} weakness, walks only with a frame."),
-        ("decline of daily function", "loss of mobility", "problems with walking")),
+         "{grade} loss of mobility, walks only with a frame."),
+        ("decline of daily function", "loss of mobility")),
 }  # fmt: skip
 """By latent."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from monai_app.phantom.anatomy import Canvas, Organ, cavity_axes, spine_y
+from monai_app.phantom.anatomy import SQUARENESS, Canvas, Organ, cavity_axes, spine_y
 from monai_app.phantom.build import Arms, Build, Pose
-from monai_app.phantom.grid import ellipsoid, oriented_ellipsoid, orthonormal
+from monai_app.phantom.grid import Slices, ellipsoid, oriented_ellipsoid, orthonormal
 from monai_app.phantom.strand import Strand, arc_lengths, smooth_curve
 
 CORTEX_HU, MARROW_HU, CHEST_WALL_HU = 1000.0, 420.0, 45.0
@@ -35,12 +35,15 @@ def _rib_line(build: Build, *, sign: float, start_z: float, fall: float, end_ang
     turn = angle / np.pi
     z = start_z + 4.0 * np.sin(np.pi * np.clip(turn / 0.2, 0.0, 1.0)) - fall * (0.55 * turn + 1.0 * turn**2)
     width, depth, centre = cavity_axes(build, z)
-    x = sign * (width + 4.0) * np.sin(angle) ** 0.9
-    y = centre + (depth + 4.0) * np.cos(angle)
-    # The neck of the rib leans on the side of its vertebra.
+    # The wall is a rounded rectangle: r solves r^2 - s r^4 sin^2 cos^2 = 1 in units of its half axes.
+    corner = np.maximum(SQUARENESS * (np.sin(angle) * np.cos(angle)) ** 2, 1e-6)
+    reach = np.sqrt((1.0 - np.sqrt(1.0 - 4.0 * corner)) / (2.0 * corner))
+    x = sign * (reach * width + 5.0) * np.sin(angle)
+    y = centre + (reach * depth + 5.0) * np.cos(angle)
+    # The neck of the rib leans on the transverse process of its vertebra.
     blend = np.clip((angle - angle[0]) / 0.35, 0.0, 1.0)
     x = blend * x + (1 - blend) * sign * 22.0
-    y = blend * y + (1 - blend) * (spine_y(build) + 8.0)
+    y = blend * y + (1 - blend) * np.minimum(spine_y(build) + 26.0, y + 6.0)
     return _resample(np.stack([x, y, z], -1))
 
 
@@ -86,11 +89,20 @@ def paint_bones(canvas: Canvas, build: Build, pose: Pose) -> None:
         _paint_shoulder(canvas, build, pose, sign)
 
 
+def _paint_bone(canvas: Canvas, slices: Slices, occupancy: np.ndarray, hu: float) -> None:
+    """Paint bone where there is tissue or lung, never into the air around the patient."""
+    within = np.maximum(np.clip((canvas.hu[slices] + 300.0) / 200.0, 0.0, 1.0), canvas.lung[slices])
+    canvas.paint(slices, occupancy * within, hu, Organ.BONE)
+    canvas.lung[slices] *= 1.0 - occupancy
+
+
 def _paint_spine(canvas: Canvas, build: Build) -> None:
     pitch = 24.0 * build.stretch
     for level in range(-10, 8):
         z = level * pitch + 6.0
-        lean = build.kyphosis_mm * float(np.cos(np.pi * np.clip(z / 320.0, -0.5, 0.5))) - build.kyphosis_mm
+        # The thoracic spine bows backwards; the neck comes forward again.
+        lean = build.kyphosis_mm * (float(np.cos(np.pi * np.clip(z / 320.0, -0.5, 0.5))) - 1.0)
+        lean -= 0.9 * max(z - 85.0, 0.0)
         size = 1.0 + 0.0012 * (80.0 - z)
         centre = (0.0, spine_y(build) + 0.4 * lean, z)
         solids = (
@@ -101,9 +113,7 @@ def _paint_spine(canvas: Canvas, build: Build) -> None:
             ((0.0, centre[1] + 18.0, z + 3.0), (27.0, 4.0, 4.5), 260.0),
         )
         for place, radii, hu in solids:
-            slices, occupancy = ellipsoid(canvas.grid, place, radii)
-            canvas.paint(slices, occupancy, hu, Organ.BONE)
-            canvas.lung[slices] *= 1.0 - occupancy
+            _paint_bone(canvas, *ellipsoid(canvas.grid, place, radii), hu)
 
 
 def _paint_sternum(canvas: Canvas, build: Build) -> None:
@@ -112,8 +122,7 @@ def _paint_sternum(canvas: Canvas, build: Build) -> None:
         ((0.0, 0.72 * front - 6.0, 84.0 * build.stretch), (26.0, 6.0, 22.0)),
         ((0.0, front - 2.0, 22.0), (15.0, 5.5, 52.0)),
     ):
-        slices, occupancy = ellipsoid(canvas.grid, centre, radii)
-        canvas.paint(slices, occupancy, 170.0, Organ.BONE)
+        _paint_bone(canvas, *ellipsoid(canvas.grid, centre, radii), 170.0)
 
 
 def _paint_shoulder(canvas: Canvas, build: Build, pose: Pose, sign: float) -> None:
@@ -126,13 +135,9 @@ def _paint_shoulder(canvas: Canvas, build: Build, pose: Pose, sign: float) -> No
         ((blade[0] + sign * 22.0, 55.0, 50.0), (64.0, 5.0, 5.0), 330.0),
         ((blade[0] + sign * 4.0, 72.0, 96.0), (8.0, 8.0, 40.0), 260.0),
     ):
-        slices, occupancy = oriented_ellipsoid(canvas.grid, centre, radii, axes)
-        inside = np.clip((canvas.hu[slices] + 300.0) / 200.0, 0.0, 1.0)
-        canvas.paint(slices, occupancy * inside, hu, Organ.BONE)
+        _paint_bone(canvas, *oriented_ellipsoid(canvas.grid, centre, radii, axes), hu)
     head = (sign * 172.0 * unit, 14.0, 116.0 * build.stretch)
-    slices, occupancy = ellipsoid(canvas.grid, head, (24.0, 24.0, 25.0))
-    canvas.paint(slices, occupancy, 260.0, Organ.BONE)
+    _paint_bone(canvas, *ellipsoid(canvas.grid, head, (24.0, 24.0, 25.0)), 260.0)
     if pose.arms is Arms.DOWN:
         shaft = (sign * 190.0 * unit, 12.0, 10.0)
-        slices, occupancy = ellipsoid(canvas.grid, shaft, (13.0, 13.0, 130.0))
-        canvas.paint(slices, occupancy, 420.0, Organ.BONE)
+        _paint_bone(canvas, *ellipsoid(canvas.grid, shaft, (13.0, 13.0, 130.0)), 420.0)

@@ -132,13 +132,11 @@ def with_statistics(module: Any, statistics: Mapping[str, np.ndarray], device: t
     return module.to(device)
 
 
-def adamw(
-    network: nn.Module, loss: nn.Module, *, learning_rate: float, weight_decay: float = 0.01
-) -> torch.optim.AdamW:
-    """AdamW over network and loss; vectors (biases, norms, task weights) are not decayed."""
+def adamw(network: nn.Module, loss: Any, *, learning_rate: float, weight_decay: float = 0.01) -> torch.optim.AdamW:
+    """AdamW over a network and what its loss learns; vectors (biases, norms, task weights) are not decayed."""
     decayed: list[nn.Parameter] = []
     plain: list[nn.Parameter] = []
-    for module in (plain_network(network), loss):
+    for module in (plain_network(network), *([loss] if isinstance(loss, nn.Module) else [])):
         for parameter in module.parameters():
             if parameter.requires_grad:
                 (decayed if parameter.ndim >= 2 else plain).append(parameter)

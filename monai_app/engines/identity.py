@@ -35,7 +35,7 @@ def identity(value: Any) -> str:
 def describe(value: Any, depth: int = 0) -> Any:
     """A JSON-able description of an object's class, plain attributes and parts.
 
-    Tensors and arrays count by type and shape (their content is state, not configuration).
+    A module's parameters count by shape and its buffers not at all: their content is state, not configuration.
     """
     if value is None or isinstance(value, bool | int | float | str):
         return value
@@ -45,7 +45,8 @@ def describe(value: Any, depth: int = 0) -> Any:
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, torch.Tensor | np.ndarray):
-        return [str(value.dtype), list(value.shape)]
+        array = value.detach().cpu().numpy() if isinstance(value, torch.Tensor) else value
+        return [str(array.dtype), list(array.shape), sha256_bytes(np.ascontiguousarray(array).tobytes())]
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     if isinstance(value, Mapping):
@@ -80,14 +81,15 @@ def _describe_object(value: Any, depth: int) -> Any:
 
 
 def _plain_attributes(value: Any, depth: int) -> dict[str, Any]:
-    """Attributes that are settings: not private bookkeeping, not state, not a module's parts."""
-    skip_private = isinstance(value, torch.nn.Module)
-    attributes = {
-        key: item
-        for key, item in vars(value).items()
-        if key not in _RUNTIME_STATE and not (skip_private and key.startswith("_"))
-    }
-    return {key: describe(item, depth) for key, item in sorted(attributes.items())}
+    """Attributes that are settings: not a module's parts, not a random state, not the arrays of the last draw."""
+    settings = {}
+    for key, item in sorted(vars(value).items()):
+        private = key.startswith("_")
+        bookkeeping = private and isinstance(value, torch.nn.Module)
+        drawn = private and isinstance(item, torch.Tensor | np.ndarray)
+        if key not in _RUNTIME_STATE and not bookkeeping and not drawn:
+            settings[key] = describe(item, depth)
+    return settings
 
 
 def code_identity(value: Any) -> str:

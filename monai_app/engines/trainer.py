@@ -134,7 +134,6 @@ class MultimodalTrainer(SupervisedTrainer):
             "preprocessing": getattr(dataset, "transform", None),
             "samples": [len(dataset), order | dict.fromkeys(("epoch", "first_batch", "rank", "world_size"))],
             "engine": [self.seed, self.state.max_epochs, self.state.epoch_length, self.clip_norm],
-            "precision": self.precise.precision,
             "handlers": [identity_of_stateful(handler) for handler in self.handlers],
             "processes": world_size(),
             **self.provenance,
@@ -148,8 +147,9 @@ class MultimodalTrainer(SupervisedTrainer):
             InputRejected: ``RESUME_CHANGED``, ``RESUME_MISFIT``, ``CHECKPOINTS_UNREADABLE``.
             AppError: ``LOSS_NOT_FINITE``, ``GRADIENT_NOT_FINITE``; last good checkpoint and best weights stay.
         """
-        self.precise.settle(self.network, self.loss_function, self._first_batch)
         own = self.identity()
+        self.precise.settle(self.network, self.loss_function, self._first_batch)
+        own["precision"] = identity(self.precise.precision)
         state = None if self.checkpoints is None else self.checkpoints.newest()
         if state is not None:
             same = check_same_training(state, own, self.resume)

@@ -11,6 +11,7 @@ from pathlib import Path
 from jsonschema import Draft201909Validator
 from monai.bundle import verify_metadata
 
+from monai_app.core.atomic import sha256_file
 from monai_app.core.errors import AppError
 from monai_app.core.loading import read_json
 from monai_app.engines.bundle import Workflow, open_workflow, overlay_names, typed_errors
@@ -61,7 +62,8 @@ def check_metadata(bundle: Path) -> Check:
     if not schema.is_file():
         return Check("metadata", (f"{SCHEMA_NAME} is missing beside metadata.json",))
     try:
-        verify_metadata(meta_file=str(metadata), filepath=str(schema))
+        digest = sha256_file(schema)
+        verify_metadata(meta_file=str(metadata), filepath=str(schema), hash_val=digest, hash_type="sha256")
     except ValueError:
         errors = Draft201909Validator(read_json(schema)).iter_errors(read_json(metadata))
         places = [f"{'.'.join(map(str, error.absolute_path)) or 'metadata'}: {error.validator}" for error in errors]

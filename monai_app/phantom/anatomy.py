@@ -29,7 +29,7 @@ class Organ(IntEnum):
     LUNG_LEFT = 3
     MEDIASTINUM = 4
     HEART = 5
-    AORTA = 6
+    GREAT_VESSELS = 6
     AIRWAY = 7
     LIVER = 8
     STOMACH_GAS = 9
@@ -289,7 +289,7 @@ def _paint_great_vessels(canvas: Canvas, build: Build) -> None:
     )
     for centre, radii in solids:
         slices, occupancy = ellipsoid(canvas.grid, centre, radii)
-        _cover(canvas, slices, occupancy, BLOOD_HU, Organ.AORTA)
+        _cover(canvas, slices, occupancy, BLOOD_HU, Organ.GREAT_VESSELS)
     for sign, height in ((-1.0, 10.0), (1.0, 18.0)):
         slices, occupancy = ellipsoid(canvas.grid, (sign * 36.0, 6.0, height + lift), (17.0, 18.0, 20.0))
         _cover(canvas, slices, 0.75 * occupancy, BLOOD_HU, Organ.MEDIASTINUM)

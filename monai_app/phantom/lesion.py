@@ -177,7 +177,7 @@ def _paint_effusion(canvas: Canvas, findings: Findings, build: Build, pose: Pose
             meniscus = np.float32(12.0 + 0.5 * height) * np.exp(-np.maximum(depth, 0.0) / 16.0)
             fluid = part.z - np.float32(floor + height) - meniscus
         # The two pleural spaces do not meet in the midline.
-        aside = np.maximum(fluid, np.float32(16.0) - np.float32(sign) * part.x)
+        aside = np.maximum(fluid, np.float32(5.0) - np.float32(sign) * part.x)
         surface = np.minimum(surface, aside)
     # The rim of the lung is half lung, half wall: where there is fluid it holds no air at all.
     occupancy = part.soften(surface) * np.minimum(2.0 * canvas.lung[slices], 1.0)

@@ -54,7 +54,7 @@ def take_mr(patient: Patient, *, shape: tuple[int, int, int] = MR_SHAPE) -> Volu
 
 def _tissue_signal(canvas: Canvas) -> np.ndarray:
     signal = np.interp(canvas.hu, _HU, _SIGNAL).astype(np.float32)
-    blood = (canvas.organ == Organ.HEART) | (canvas.organ == Organ.AORTA)
+    blood = (canvas.organ == Organ.HEART) | (canvas.organ == Organ.GREAT_VESSELS)
     signal[blood & (canvas.hu > 0.0)] = _BLOOD_SIGNAL
     # In and beside air, HU between air and water mean a mixture of the two, not fat.
     airy = np.isin(canvas.organ, _AIRY)

@@ -131,7 +131,7 @@ def _paint_shoulder(canvas: Canvas, build: Build, pose: Pose, sign: float) -> No
     blade = (sign * (116.0 + aside) * unit, 66.0, 52.0)
     axes = orthonormal((sign * (0.30 + aside / 150.0), -0.10, 0.92))
     for centre, radii, hu in (
-        (blade, (66.0, 7.0, 38.0), 170.0),
+        (blade, (66.0, 36.0, 6.0) if pose.arms is Arms.DOWN else (66.0, 16.0, 24.0), 150.0),
         ((blade[0] + sign * 22.0, 55.0, 50.0), (64.0, 5.0, 5.0), 330.0),
         ((blade[0] + sign * 4.0, 72.0, 96.0), (8.0, 8.0, 40.0), 260.0),
     ):

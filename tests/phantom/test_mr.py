@@ -23,4 +23,4 @@ def test_coronal_slices_run_from_front_to_back(patient_with: Callable[..., Patie
     mr = take_mr(patient_with(), shape=SHAPE)
     slice_of = {organ: np.nonzero(mr.organs == organ)[0].mean() for organ in (Organ.HEART, Organ.BONE)}
     assert slice_of[Organ.HEART] < slice_of[Organ.BONE] and mr.geometry.slice_step_lps_mm[1] > 0
-    assert np.nonzero(mr.organs == Organ.LIVER)[1].mean() > np.nonzero(mr.organs == Organ.AORTA)[1].mean()
+    assert np.nonzero(mr.organs == Organ.LIVER)[1].mean() > np.nonzero(mr.organs == Organ.GREAT_VESSELS)[1].mean()

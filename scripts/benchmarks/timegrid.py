@@ -163,7 +163,9 @@ def child_mimic(tables: str, plain: str, side: str) -> dict[str, float]:
     else:
         chart = scan_table(folder, "CHARTEVENTS.csv", columns=CHART_COLUMNS, optional=("error",))
         values, _ = read_values(
-            {"chart": chart, "lab": scan_table(folder, "LABEVENTS.csv", columns=CHART_COLUMNS)}, series
+            {"chart": chart, "lab": scan_table(folder, "LABEVENTS.csv", columns=CHART_COLUMNS)},
+            series,
+            stays["subject_id"].unique(),
         )
         keyed = values.lazy().join(stays.lazy().with_row_index("sample"), on="subject_id")
         grid = time_grid(keyed, series.series, stays.height)

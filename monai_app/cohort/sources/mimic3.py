@@ -71,6 +71,7 @@ def build(source: Path) -> CohortContent:
             "lab": scan_table(folder, *_names("LABEVENTS"), columns=CHART_COLUMNS),
         },
         modalities,
+        samples["subject_id"].unique(),
     )
     notes = admissions.drop_nulls("diagnosis").select(
         "subject_id", time="admittime", code=pl.lit(NOTE_CODE), text_value="diagnosis"

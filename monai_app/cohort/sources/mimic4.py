@@ -70,6 +70,7 @@ def build(source: Path) -> CohortContent:
             "lab": scan_table(folder, "hosp/labevents.csv", columns=CHART_COLUMNS),
         },
         modalities,
+        samples["subject_id"].unique(),
     )
     facts = [stay_facts(samples), values, death_events(admissions, patients)]
     splits, rule = with_tuning(*split_of(folder, samples.select("subject_id").unique(), key="subject_id"))

@@ -30,6 +30,7 @@ EVENT_SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
     "numeric_value": pl.Float32,
     "censored": pl.Int8,
 }
+_SLICE_ROWS = 1 << 22
 _GCS_PARTS = ("GCS_EYE", "GCS_MOTOR", "GCS_VERBAL")
 
 
@@ -67,9 +68,14 @@ class ItemRules(Record):
 
 
 def read_values(
-    tables: Mapping[Literal["chart", "lab"], pl.LazyFrame], modalities: ModalitySpec
+    tables: Mapping[Literal["chart", "lab"], pl.LazyFrame], modalities: ModalitySpec, subjects: pl.Series
 ) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """All values that the series and the table of a cohort read, with the Glasgow totals, and what was left out.
+
+    Args:
+        tables: as :func:`item_events` takes them.
+        modalities: whose channels and fields name the codes and their units.
+        subjects: the patients of the cohort; rows of others are not kept in memory.
 
     Raises:
         InputRejected: as :func:`item_events`.
@@ -78,8 +84,9 @@ def read_values(
     units = {code: channel.unit for channel in (series.channels if series else ()) for code in channel.codes}
     units |= {code: field.unit for field in (table.fields if table else ()) for code in field.codes}
     rules, frames, changes = ItemRules.shipped(), [], []
+    wanted = subjects.cast(pl.String).implode()
     for name, scanned in tables.items():
-        events, left_out = item_events(scanned, name, rules, units)
+        events, left_out = item_events(scanned.filter(pl.col("subject_id").is_in(wanted)), name, rules, units)
         frames.append(events)
         changes += [f"{name} rows {reason} left out: {count}" for reason, count in left_out.items()]
     values = pl.concat(frames)
@@ -108,19 +115,21 @@ def item_events(
     """
     chosen = [rule for rule in rules.rules if rule.table == name and rule.code in units]
     rows = _wanted_rows(table, chosen, name)
-    rows = rows.join(_unit_lines(rows, chosen, units), on=["rule", "valueuom"], how="left", nulls_equal=True)
+    numbered = rows.drop_nulls("censored")
+    lines = _unit_lines(numbered, chosen, units)
+    number = pl.when(pl.col("by_size") & (pl.col("number") > 1)).then(pl.col("number") / 100).otherwise("number")
+    value = number * pl.col("slope") + pl.col("intercept")
+    frames = [pl.DataFrame(schema=EVENT_SCHEMA)]
+    for part in numbered.iter_slices(_SLICE_ROWS):  # a slice at a time: the join widens its rows
+        joined = part.join(lines, on=["item", "valueuom"], how="inner", nulls_equal=True, maintain_order="left")
+        converted = joined.with_columns(value.alias("numeric_value"))
+        frames.append(converted.select(pl.col(column).cast(dtype) for column, dtype in EVENT_SCHEMA.items()))
+    events = pl.concat(frames)
     left_out = {
-        "without a number or a time": rows["censored"].null_count(),
-        "in a unit of another quantity": rows.filter(
-            pl.col("slope").is_null() & pl.col("censored").is_not_null()
-        ).height,
+        "without a number or a time": rows.height - numbered.height,
+        "in a unit of another quantity": numbered.height - events.height,
     }
-    codes = {index: rule.code for index, rule in enumerate(chosen)}
-    kept = rows.filter(pl.col("censored").is_not_null() & pl.col("slope").is_not_null()).with_columns(
-        (pl.col("number") * pl.col("slope") + pl.col("intercept")).alias("numeric_value"),
-        pl.col("rule").replace_strict(codes, return_dtype=pl.String).alias("code"),
-    )
-    return kept.select(pl.col(column).cast(dtype) for column, dtype in EVENT_SCHEMA.items()), left_out
+    return events, left_out
 
 
 def gcs_totals(events: pl.DataFrame) -> pl.DataFrame:
@@ -136,50 +145,55 @@ def gcs_totals(events: pl.DataFrame) -> pl.DataFrame:
 
 
 def _wanted_rows(table: pl.LazyFrame, rules: list[ItemRule], name: str) -> pl.DataFrame:
-    """subject_id, time, rule, number, censored, valueuom (null where the rule does not read it)."""
-    rule_of = {str(item): index for index, rule in enumerate(rules) for item in rule.items}
+    """subject_id, time, item, number, censored (null where there is neither number nor limit), valueuom.
+
+    Written without ``replace``, for which polars would take the whole table into memory.
+    """
+    items = [str(item) for rule in rules for item in rule.items]
     texts = {text: number for rule in rules for text, number in rule.texts.items()}
-    wanted = table.filter(pl.col("itemid").is_in(list(rule_of)))
+    scores = [pl.when(pl.col("odd") == text).then(pl.lit(float(score))) for text, score in texts.items()]
+    wanted = table.filter(pl.col("itemid").is_in(items))
     if "error" in table.collect_schema().names():
         wanted = wanted.filter(pl.col("error").fill_null("0") != "1")
-    by_size = [index for index, given in enumerate(rules) if given.scale is Scale.PERCENT_OR_FRACTION]
-    unread = [index for index, given in enumerate(rules) if given.scale is not Scale.UNIT]
-    number = pl.col("number")
     rows = (
         wanted.select(
             subject_id=pl.col("subject_id").cast(pl.Int64, strict=False),
             time=pl.col("charttime").str.to_datetime(TIME_FORMAT, time_unit="us", strict=False),
-            rule=pl.col("itemid").replace_strict(rule_of, default=None, return_dtype=pl.Int32),
+            item=pl.col("itemid").cast(pl.Int32),
             text=pl.col("value").str.strip_chars(),
             beside=measured(pl.col("valuenum")),
-            valueuom=pl.col("valueuom").replace("", None),
+            valueuom=pl.when(pl.col("valueuom") != "").then("valueuom").cast(pl.Categorical),
         )
         .with_columns(plain=measured(pl.col("text")))
         .with_columns(odd=pl.when(pl.col("plain").is_null()).then("text"))  # few: only these need patterns
-        .with_columns(score=pl.col("odd").replace_strict(texts, default=None, return_dtype=pl.Float64))
+        .with_columns(score=pl.coalesce(*scores, pl.lit(None, pl.Float64)))
         .with_columns(flag=pl.when(pl.col("score").is_null()).then(censored(pl.col("odd"))).fill_null(0))
         .with_columns(number=pl.when(pl.col("flag") == 0).then(pl.coalesce("score", "beside", "plain")))
     )
     known = pl.col("time").is_not_null() & pl.col("subject_id").is_not_null()
-    shaped = rows.select(
-        "subject_id",
-        "time",
-        "rule",
-        number=pl.when(pl.col("rule").is_in(by_size) & (number > 1)).then(number / 100).otherwise(number),
-        censored=pl.when(known & ((pl.col("flag") != 0) | number.is_not_null())).then("flag").cast(pl.Int8),
-        valueuom=pl.when(~pl.col("rule").is_in(unread)).then("valueuom"),
-    )
-    return collected(shaped, table=name)
+    state = pl.when(known & ((pl.col("flag") != 0) | pl.col("number").is_not_null())).then("flag")
+    columns = ("subject_id", "time", "item", "number", "valueuom")
+    return collected(rows.select(*columns, state.cast(pl.Int8).alias("censored")), table=name)
 
 
 def _unit_lines(rows: pl.DataFrame, rules: list[ItemRule], units: Mapping[str, str]) -> pl.DataFrame:
-    """Slope and intercept of each unit a rule's rows are written in; null for units that are left out."""
+    """Of each item and written unit: code, slope, intercept and by_size; units that are left out have no row."""
+    rule_of = {item: rule for rule in rules for item in rule.items}
     lines = []
-    for index, written in rows.select("rule", "valueuom").unique().iter_rows():
-        rule = rules[index]
+    for item, written in rows.select("item", "valueuom").unique().iter_rows():
+        rule = rule_of[item]
         if written in rule.left_out_units:
             continue
-        unit = rule.unit if written is None else rule.spellings.get(written, written)
-        lines.append((index, written, *conversion(unit, to=units[rule.code], substance=rule.substance)))
-    schema = {"rule": pl.Int32, "valueuom": pl.String, "slope": pl.Float64, "intercept": pl.Float64}
+        read = written is not None and rule.scale is Scale.UNIT
+        unit = rule.spellings.get(written, written) if read else rule.unit
+        line = conversion(unit, to=units[rule.code], substance=rule.substance)
+        lines.append((item, written, rule.code, *line, rule.scale is Scale.PERCENT_OR_FRACTION))
+    schema = {
+        "item": pl.Int32,
+        "valueuom": pl.Categorical,
+        "code": pl.String,
+        "slope": pl.Float64,
+        "intercept": pl.Float64,
+        "by_size": pl.Boolean,
+    }
     return pl.DataFrame(lines, schema=schema, orient="row")

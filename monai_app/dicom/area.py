@@ -6,13 +6,16 @@ Converting before averaging is exact for every display function; doing it per bl
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
-Block = npt.NDArray[np.integer | np.floating]
+Stored = npt.NDArray[np.integer[Any]]
+Convert = Callable[[Stored, Floats], object]
+Valid = Callable[[Stored], npt.NDArray[np.bool_]]
 
 
 def fitted_shape(height_px: int, width_px: int, side_px: int) -> tuple[int, int]:
@@ -22,18 +25,14 @@ def fitted_shape(height_px: int, width_px: int, side_px: int) -> tuple[int, int]
 
 
 def area_mean(
-    pixels: Block,
-    shape: tuple[int, int],
-    *,
-    convert: Callable[[Block], Floats] | None = None,
-    valid: Callable[[Block], npt.NDArray[np.bool_]] | None = None,
+    pixels: Stored, shape: tuple[int, int], *, convert: Convert | None = None, valid: Valid | None = None
 ) -> tuple[Floats, Floats]:
-    """Average ``convert(pixels)`` over the cells of a coarser grid.
+    """Average converted pixels over the cells of a coarser grid.
 
     Args:
         pixels: (H, W) stored values.
         shape: (h, w) with h <= H and w <= W.
-        convert: stored values to float32, elementwise; None casts.
+        convert: writes the float32 values of a block into its second argument, elementwise; None casts.
         valid: which stored values count; None counts all.
 
     Returns:
@@ -43,37 +42,52 @@ def area_mean(
     if shape[0] > height or shape[1] > width:
         msg = f"area averaging cannot enlarge: got {(height, width)} -> {shape}"
         raise ValueError(msg)
-    sums, weights = _sum_rows(pixels, shape[0], convert, valid)
-    total = _sum_rows(np.ascontiguousarray(sums.T), shape[1], None, None)[0].T
+    sums, weights = _converted_sums(pixels, shape[0], convert, valid)
+    total = _sums(np.ascontiguousarray(sums.T), shape[1]).T
     cell = (height / shape[0]) * (width / shape[1])
     if weights is None:
         return (total / cell).astype(np.float32), np.ones(shape, np.float32)
-    counted = _sum_rows(np.ascontiguousarray(weights.T), shape[1], None, None)[0].T
+    counted = _sums(np.ascontiguousarray(weights.T), shape[1]).T
     means = np.divide(total, counted, out=np.zeros(shape), where=counted > 0)
     return means.astype(np.float32), (counted / cell).astype(np.float32)
 
 
-def _sum_rows(
-    pixels: Block,
-    rows: int,
-    convert: Callable[[Block], Floats] | None,
-    valid: Callable[[Block], npt.NDArray[np.bool_]] | None,
-) -> tuple[Floats, Floats | None]:
-    """Weighted sums of consecutive rows: (H, W) to (rows, W), and the summed weights where ``valid`` is given."""
-    height, width = pixels.shape
-    sums = np.empty((rows, width), np.float32)
-    weights = None if valid is None else np.empty((rows, width), np.float32)
-    for row in range(rows):
-        start, stop = row * height / rows, (row + 1) * height / rows
-        first, last = int(start), min(int(np.ceil(stop - 1e-9)), height)
+def _shares(length: int, cells: int) -> Iterator[tuple[int, int, Floats]]:
+    """For each cell the first and last + 1 row it touches, and the part of each of them that lies inside."""
+    for cell in range(cells):
+        start, stop = cell * length / cells, (cell + 1) * length / cells
+        first, last = int(start), min(int(np.ceil(stop - 1e-9)), length)
         share = np.ones(last - first, np.float32)
         share[0] -= start - first
         share[-1] -= last - stop
-        block = pixels[first:last]
-        values = block.astype(np.float32) if convert is None else convert(block)
+        yield first, last, share
+
+
+def _sums(rows: Floats, cells: int) -> Floats:
+    """Sums over cells of rows: (H, W) to (cells, W)."""
+    sums = np.empty((cells, rows.shape[1]), np.float32)
+    for cell, (first, last, share) in enumerate(_shares(len(rows), cells)):
+        np.dot(share, rows[first:last], out=sums[cell])
+    return sums
+
+
+def _converted_sums(
+    pixels: Stored, cells: int, convert: Convert | None, valid: Valid | None
+) -> tuple[Floats, Floats | None]:
+    """As :func:`_sums` of converted pixels, and the summed weights where ``valid`` is given."""
+    height, width = pixels.shape
+    sums = np.empty((cells, width), np.float32)
+    weights = None if valid is None else np.empty((cells, width), np.float32)
+    buffer = np.empty((int(height / cells) + 2, width), np.float32)  # one block: it stays in the cache
+    for cell, (first, last, share) in enumerate(_shares(height, cells)):
+        block, values = pixels[first:last], buffer[: last - first]
+        if convert is None:
+            np.copyto(values, block, casting="unsafe")
+        else:
+            convert(block, values)
         if weights is not None and valid is not None:
             counts = valid(block)
-            values = np.where(counts, values, np.float32(0))
-            weights[row] = share @ counts.astype(np.float32)
-        sums[row] = share @ values
+            np.multiply(values, counts, out=values)
+            np.dot(share, counts.astype(np.float32), out=weights[cell])
+        np.dot(share, values, out=sums[cell])
     return sums, weights

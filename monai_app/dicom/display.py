@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pydicom
 
 from monai_app.core.errors import InputRejected
-from monai_app.dicom.area import Block, Floats
+from monai_app.dicom.area import Floats, Stored
 
 Doubles = npt.NDArray[np.float64]
 
@@ -48,16 +48,24 @@ class Display:
     first: int
     inverted: bool
 
-    def __call__(self, stored: Block) -> Floats:
+    def __call__(self, stored: Stored) -> Floats:
         """Displayed values of stored ones, elementwise, float32."""
-        return self.scaled(self.limited(stored))
+        values = np.empty(stored.shape, np.float32)
+        self.limit(stored, values)
+        return self.scaled(values)
 
-    def limited(self, stored: Block) -> Floats:
-        """The part of the display that does not commute with averaging: limits, or the table."""
+    def limit(self, stored: Stored, out: Floats) -> None:
+        """Write the part of the display that does not commute with averaging into ``out``: limits, or the table."""
+        low, high = min(self.low, self.high), max(self.low, self.high)
         if self.table is not None:
-            return self.table[stored.astype(np.int64) - self.first]
-        values = stored.astype(np.float32)
-        return np.clip(values, min(self.low, self.high), max(self.low, self.high), out=values)
+            np.take(self.table, stored.astype(np.int64) - self.first, out=out)
+        elif low.is_integer() and high.is_integer():  # half the bytes, the same values
+            span = np.iinfo(stored.dtype)
+            ends = np.array([low, high]).clip(span.min, span.max).astype(stored.dtype)
+            np.copyto(out, np.clip(stored, ends[0], ends[1]), casting="unsafe")
+        else:
+            np.copyto(out, stored, casting="unsafe")
+            np.clip(out, low, high, out=out)
 
     def scaled(self, limited: Floats) -> Floats:
         """The linear rest, which may follow an average."""

@@ -13,7 +13,7 @@ import numpy as np
 import pydicom
 
 from monai_app.core.errors import InputRejected
-from monai_app.dicom.area import Block, Floats, area_mean, fitted_shape
+from monai_app.dicom.area import Floats, Stored, area_mean, fitted_shape
 from monai_app.dicom.display import DISPLAY_TAGS, Display, build_display
 from monai_app.dicom.header import check_size, read_header
 from monai_app.dicom.stored import PIXEL_TAGS, Padding, padding_of, stored_values
@@ -99,7 +99,7 @@ def _check_film(header: pydicom.Dataset) -> None:
         raise InputRejected("MULTI_FRAME", "the file holds several frames", expected="one frame")
 
 
-def _extremes(stored: Block, padding: Padding | None) -> tuple[int, int]:
+def _extremes(stored: Stored, padding: Padding | None) -> tuple[int, int]:
     """Least and greatest stored value that is no padding.
 
     Raises:
@@ -112,11 +112,11 @@ def _extremes(stored: Block, padding: Padding | None) -> tuple[int, int]:
     return low, high
 
 
-def _displayed(stored: Block, display: Display, padding: Padding | None, longest_side_px: int | None) -> Floats:
+def _displayed(stored: Stored, display: Display, padding: Padding | None, longest_side_px: int | None) -> Floats:
     valid = None if padding is None else padding.outside
     if longest_side_px is not None and longest_side_px < max(stored.shape):
         shape = fitted_shape(stored.shape[0], stored.shape[1], longest_side_px)
-        means, counted = area_mean(stored, shape, convert=display.limited, valid=valid)
+        means, counted = area_mean(stored, shape, convert=display.limit, valid=valid)
         pixels, inside = display.scaled(means), counted > 0
     else:
         pixels = display(stored)

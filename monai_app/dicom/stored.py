@@ -17,7 +17,7 @@ from pydicom.encaps import get_frame
 from pydicom.pixels.utils import pixel_array
 
 from monai_app.core.errors import InputRejected
-from monai_app.dicom.area import Block
+from monai_app.dicom.area import Stored
 from monai_app.dicom.header import read_pixel_elements, transfer_syntax, truncated
 
 _PIXEL_DATA = (0x7FE0, 0x0010)
@@ -37,7 +37,7 @@ PIXEL_TAGS = [
 ]
 
 
-def stored_values(path: Path, header: pydicom.Dataset, *, pixels_at: int) -> Block:
+def stored_values(path: Path, header: pydicom.Dataset, *, pixels_at: int) -> Stored:
     """Stored values (H, W), bits beyond BitsStored cleared (two's complement is kept).
 
     Args:
@@ -62,7 +62,7 @@ def stored_values(path: Path, header: pydicom.Dataset, *, pixels_at: int) -> Blo
     return _without_junk(pixels, allocated=allocated, stored=stored, high=high)
 
 
-def _native(path: Path, header: pydicom.Dataset, pixels_at: int) -> Block:
+def _native(path: Path, header: pydicom.Dataset, pixels_at: int) -> Stored:
     """Uncompressed values straight from the file (PS3.5 7.1, A.1, A.2): pydicom would copy them twice."""
     syntax, rows, columns = transfer_syntax(header), header.Rows, header.Columns
     order = "<" if syntax.is_little_endian else ">"
@@ -85,7 +85,7 @@ def _native(path: Path, header: pydicom.Dataset, pixels_at: int) -> Block:
     return pixels.reshape(rows, columns)
 
 
-def _decoded(dataset: pydicom.Dataset, promised: tuple[int, int]) -> Block:
+def _decoded(dataset: pydicom.Dataset, promised: tuple[int, int]) -> Stored:
     if not dataset.get("PixelData"):
         raise InputRejected("NO_PIXELS", "the file holds no pixel data")
     try:
@@ -133,7 +133,7 @@ def codestream_shape(data: bytes) -> tuple[int, int] | None:
     return None
 
 
-def _without_junk(pixels: Block, *, allocated: int, stored: int, high: int) -> Block:
+def _without_junk(pixels: Stored, *, allocated: int, stored: int, high: int) -> Stored:
     """Keep the ``stored`` bits that end at bit ``high``; what lies above or below (overlays, junk) is cleared."""
     left, right = allocated - 1 - high, allocated - stored
     integers = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
@@ -156,7 +156,7 @@ class Padding:
     low: int
     high: int
 
-    def outside(self, stored: Block) -> npt.NDArray[np.bool_]:
+    def outside(self, stored: Stored) -> npt.NDArray[np.bool_]:
         """Which values are image."""
         if self.low == self.high:  # the usual case, in one pass
             return np.not_equal(stored, self.low)

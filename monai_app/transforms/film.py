@@ -15,7 +15,7 @@ import torch
 from monai.config import KeysCollection
 from monai.transforms import MapTransform
 
-from monai_app.dicom.area import Block, Floats, area_mean, fitted_shape
+from monai_app.dicom.area import Floats, area_mean, fitted_shape
 from monai_app.dicom.film import read_film
 from monai_app.transforms.picture import read_picture
 from monai_app.transforms.presence import is_present
@@ -56,13 +56,11 @@ def load_film(path: str | Path, size_px: int) -> Floats:
     stored = read_picture(path)
     low, high = (0, 255) if stored.dtype == np.uint8 else (int(stored.min()), int(stored.max()))
 
-    def shown(block: Block) -> Floats:
-        return (block.astype(np.float32) - low) / np.float32(high - low)
-
     height, width = stored.shape
-    if max(height, width) <= size_px:
-        return letterbox(shown(stored), size_px)
-    return letterbox(area_mean(stored, fitted_shape(height, width, size_px), convert=shown)[0], size_px)
+    pixels = stored.astype(np.float32)
+    if max(height, width) > size_px:
+        pixels, _ = area_mean(stored, fitted_shape(height, width, size_px))
+    return letterbox((pixels - np.float32(low)) / np.float32(high - low), size_px)
 
 
 def letterbox(pixels: Floats, size_px: int) -> Floats:

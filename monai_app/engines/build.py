@@ -52,6 +52,11 @@ def cohort_spec(
     return spec.model_copy(update={"modalities": smaller})
 
 
+def evaluation_title(system: str, cohort_dir: str | Path) -> str:
+    """Title of a report: the system and the cohort's name (not its path)."""
+    return f"{system} on {Cohort(cohort_dir).record.name}"
+
+
 def cohort_provenance(cohort_dir: str | Path) -> dict[str, Any]:
     """The cohort's record, with the hash of every file of it: part of what makes a training itself."""
     return {"cohort": Cohort(cohort_dir).record}

@@ -70,7 +70,7 @@ def check_same_training(state: Mapping[str, Any], identity: Mapping[str, str], r
         "the output folder holds checkpoints of another training",
         got="different " + ", ".join(differing),
         expected="the same configuration, cohort and number of processes",
-        remedy="Choose another output_dir, restore the configuration, or pass --resume changed.",
+        remedy="Choose another output_dir, restore the configuration, or set resume to changed.",
     )
 
 

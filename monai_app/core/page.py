@@ -48,8 +48,8 @@ class Section:
     def table(self, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> Section:
         """Append a table.
 
-        Numbers are right-aligned, floats shown with three decimals, None as a dash, a tuple (value, low, high) as a
-        value with its interval.
+        Numbers are right-aligned, floats shown with three decimals, None and NaN as a dash, a tuple (value, low, high)
+        as a value with its interval.
         """
         numeric = [bool(rows) and all(_is_number(row[index]) for row in rows) for index in range(len(header))]
         head = Markup("").join(
@@ -124,7 +124,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _cell(value: Any) -> Markup:
-    if value is None:
+    if value is None or value != value:  # not a number is not equal to itself
         return Markup('<td class="n">–</td>')
     if isinstance(value, tuple):
         return _interval_cell(value)
@@ -139,7 +139,7 @@ def _cell(value: Any) -> Markup:
 
 def _interval_cell(interval: Interval) -> Markup:
     value, low, high = interval
-    if value is None:
+    if value is None or value != value:
         return Markup('<td class="n">–</td>')
     digits = 3 if abs(value) < 10 else 1
     if low is None or high is None:

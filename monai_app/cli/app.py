@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from monai_app.cli import bundle, cohort, phantom
+from monai_app.cli import bundle, cohort, crossvalidate, demo, phantom
 
 app = typer.Typer(
     name="monai-app",
@@ -15,7 +15,14 @@ app = typer.Typer(
 )
 cohort.app.command("phantom")(phantom.phantom)
 app.add_typer(cohort.app, name="cohort")
-for function in (bundle.train, bundle.evaluate, bundle.predict, bundle.verify):
+for function in (
+    bundle.train,
+    bundle.evaluate,
+    bundle.predict,
+    bundle.verify,
+    crossvalidate.crossvalidate,
+    demo.demo,
+):
     app.command()(function)
 
 

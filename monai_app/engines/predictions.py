@@ -110,6 +110,28 @@ class Predictions:
             tasks={name: replace(t, score=t.score[rows], label=t.label[rows]) for name, t in self.tasks.items()},
         )
 
+    @classmethod
+    def join(cls, parts: Sequence[Predictions]) -> Predictions:
+        """The samples of several predictions of the same tasks and modalities, one after the other."""
+        first = parts[0]
+        weights = [part.weights for part in parts if part.weights is not None]
+        return replace(
+            first,
+            subject_id=np.concatenate([part.subject_id for part in parts]),
+            prediction_time=np.concatenate([part.prediction_time for part in parts]),
+            present=np.concatenate([part.present for part in parts]),
+            weights=np.concatenate(weights) if len(weights) == len(parts) else None,
+            groups={name: np.concatenate([part.groups[name] for part in parts]) for name in first.groups},
+            tasks={
+                name: replace(
+                    task,
+                    score=np.concatenate([part.tasks[name].score for part in parts]),
+                    label=np.concatenate([part.tasks[name].label for part in parts]),
+                )
+                for name, task in first.tasks.items()
+            },
+        )
+
     def write(self, path: str | Path) -> None:
         """Write as parquet: one row a sample, columns ``<task>/score/<class>``, ``present/<modality>``, ..."""
         columns: dict[str, Any] = {"subject_id": self.subject_id, "prediction_time": self.prediction_time}

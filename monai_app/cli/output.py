@@ -63,8 +63,9 @@ def command(function: Callable[P, None]) -> Callable[P, None]:
         except (KeyboardInterrupt, typer.Exit, typer.Abort):
             raise
         except Exception as error:
-            text = f"[INTERNAL] {type(error).__name__} in {_where(error)}. Please report it; no patient data is shown here."
-            _report({"code": "INTERNAL", "what": type(error).__name__, "where": _where(error)}, text, as_json=bool(kwargs.get("json", False)))
+            kind, where = type(error).__name__, _where(error)
+            text = f"[INTERNAL] {kind} in {where}. Please report it; no patient data is shown here."
+            _report({"code": "INTERNAL", "what": kind, "where": where}, text, as_json=bool(kwargs.get("json", False)))
             raise typer.Exit(1) from None
 
     return wrapped

@@ -11,6 +11,8 @@ from monai_app.core.errors import InputRejected
 def sample_table(cohort: Cohort, *, split: str | None = None, tasks: list[str] | None = None) -> pl.DataFrame:
     """Every labelled sample: sample (row number), subject_id, prediction_time, split; sorted, one row each.
 
+    A cohort that defines no tasks at all (brought for prediction) gives one sample a patient, at the last event.
+
     Args:
         split: ``train``, ``tuning`` or ``held_out`` (MEDS names); None takes all.
         tasks: count a sample when any of these tasks labels it; None takes all tasks.
@@ -19,7 +21,8 @@ def sample_table(cohort: Cohort, *, split: str | None = None, tasks: list[str] |
         InputRejected: ``EMPTY_COHORT`` when nothing is left; ``SUBJECT_IN_TWO_SPLITS``.
     """
     names = list(cohort.tasks) if tasks is None else tasks
-    labelled = pl.concat([cohort.labels(name).select("subject_id", "prediction_time") for name in names])
+    parts = [cohort.labels(name).select("subject_id", "prediction_time") for name in names]
+    labelled = pl.concat(parts) if parts else _last_events(cohort)
     table = labelled.unique().join(checked_splits(cohort), on="subject_id", how="left")
     if split is not None:
         table = table.filter(pl.col("split") == split)
@@ -32,6 +35,12 @@ def sample_table(cohort: Cohort, *, split: str | None = None, tasks: list[str] |
             remedy="Check the splits and labels with `monai-app cohort check`.",
         )
     return table.sort("subject_id", "prediction_time").with_row_index("sample")
+
+
+def _last_events(cohort: Cohort) -> pl.DataFrame:
+    """subject_id and the time of the last event as prediction_time; patients with static facts only are left out."""
+    timed = cohort.events().filter(pl.col("time").is_not_null())
+    return timed.group_by("subject_id").agg(pl.col("time").max().alias("prediction_time")).collect()
 
 
 def checked_splits(cohort: Cohort) -> pl.DataFrame:

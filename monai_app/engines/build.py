@@ -11,13 +11,15 @@ import torch
 from torch import nn
 
 from monai_app.cohort.items import split_items
-from monai_app.cohort.spec import ModelSpec
+from monai_app.cohort.spec import ModelSpec, TaskKind
 from monai_app.cohort.store import Cohort
-from monai_app.cohort.tokenizer import WORDPIECE, NoteTokenizer, fit_or_load
+from monai_app.cohort.tokenizer import WORDPIECE, NoteTokenizer, fit_or_load, text_model_path
+from monai_app.core.errors import InputRejected
 from monai_app.core.random import scoped_torch_seed
 from monai_app.core.resources import resource
 from monai_app.engines.data import usable_items
 from monai_app.engines.model_folder import plain_network
+from monai_app.engines.sampling import Order
 from monai_app.networks import MultimodalNetwork
 
 
@@ -40,11 +42,19 @@ def cohort_spec(
     """What a model for this cohort is built for; None takes every task, every modality, the cohort's film size.
 
     Raises:
-        InputRejected: ``COHORT_MISSING``, ``TASK_UNKNOWN``, ``MODALITY_UNKNOWN``.
+        InputRejected: ``COHORT_MISSING``, ``TASK_UNKNOWN``, ``MODALITY_UNKNOWN``, ``NO_TASKS``.
     """
     spec = Cohort(cohort_dir).model_spec(
         None if tasks is None else list(tasks), None if modalities is None else list(modalities)
     )
+    if not spec.tasks or not spec.modalities.names:
+        raise InputRejected(
+            "NO_TASKS",
+            "a model needs a task and a modality",
+            got=f"{len(spec.tasks)} tasks, {len(spec.modalities.names)} modalities",
+            expected="at least one of each",
+            remedy="Train on a cohort with labels; a cohort without can only be predicted for.",
+        )
     film = spec.modalities.film
     if film is None or film_size_px is None:
         return spec
@@ -107,6 +117,41 @@ def note_tokenizer(
         return None
     source = WORDPIECE if encoder == SMALL_NOTE_ENCODER else encoder
     return fit_or_load(folder, items, source=source, vocabulary_size=vocabulary_size)
+
+
+def note_model(encoder: str) -> str:
+    """What the encoder factory takes: ``small``, or a path or name for AutoModel (``minilm`` is a packaged folder).
+
+    Raises:
+        InputRejected: ``EXTRA_MISSING``.
+    """
+    return encoder if encoder == SMALL_NOTE_ENCODER else text_model_path(encoder)
+
+
+def row_weights(items: Sequence[Mapping[str, Any]], spec: ModelSpec, order: str) -> list[float] | None:
+    """Weights that draw both outcomes of the first binary task equally often; None unless ``order`` is balanced.
+
+    Unlabelled samples weigh as much as an average one.
+
+    Raises:
+        InputRejected: ``CANNOT_BALANCE`` without a binary task, or with one outcome only.
+    """
+    if Order(order) is not Order.BALANCED:
+        return None
+    names = [task.name for task in spec.tasks if task.kind is TaskKind.BINARY]
+    label = np.array([item[f"label_{names[0]}"][0] for item in items]) if names else np.zeros(0)
+    positives, negatives = int((label == 1).sum()), int((label == 0).sum())
+    if not positives or not negatives:
+        raise InputRejected(
+            "CANNOT_BALANCE",
+            "the train split cannot be drawn in balance",
+            got=f"{positives} positives, {negatives} negatives",
+            expected="a binary task with both outcomes",
+            remedy="Use order shuffled, or balance the loss instead (balance).",
+        )
+    total = positives + negatives
+    weight = {1.0: total / (2 * positives), 0.0: total / (2 * negatives)}
+    return [weight.get(float(value), 1.0) for value in label]
 
 
 def vocabulary_size(tokenizer: NoteTokenizer | None) -> int:

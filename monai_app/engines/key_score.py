@@ -19,7 +19,7 @@ from scipy.stats import kendalltau
 from torch import Tensor
 
 from monai_app.cohort.spec import TaskKind, TaskSpec
-from monai_app.core.errors import InputRejected
+from monai_app.core.errors import AppError, InputRejected
 from monai_app.losses.outputs import scores
 from monai_app.metrics.classification import auroc
 from monai_app.metrics.survival import concordance_index, risk_score
@@ -97,8 +97,16 @@ class KeyScore(Metric):
 
         Raises:
             InputRejected: ``VALIDATION_UNDEFINED`` when no task can be scored.
+            AppError: ``SCORE_NOT_FINITE``; a network that gives NaN is never the best one.
         """
         logits = _joined(self._outputs)
+        if not all(bool(torch.isfinite(value).all()) for value in logits.values()):
+            raise AppError(
+                "SCORE_NOT_FINITE",
+                "the network gave NaN or infinity on the tuning split",
+                expected="finite numbers",
+                remedy="The best weights so far are kept. Lower the learning rate.",
+            )
         targets = _joined(self._targets)
         if self.measure is Measure.LIKELIHOOD:
             assert self.loss is not None

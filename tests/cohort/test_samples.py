@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -64,3 +65,17 @@ def test_a_part_that_is_cut_off_is_named(cohort: Cohort, part: str) -> None:
 def test_another_folder_is_no_cohort(tmp_path: Path) -> None:
     with pytest.raises(InputRejected, match=r"COHORT_MISSING.*cohort build"):
         Cohort(tmp_path)
+
+
+def test_a_cohort_without_tasks_gives_every_patient_once_at_the_last_event(tmp_path: Path) -> None:
+    content = small_content()
+    record = content.record.model_copy(update={"tasks": ()})
+    write_cohort(tmp_path / "c", replace(content, record=record, labels={}))
+    unlabelled = Cohort(tmp_path / "c")
+    last = unlabelled.events().filter(pl.col("time").is_not_null()).group_by("subject_id").agg(pl.col("time").max())
+    expected = last.collect().sort("subject_id")
+    samples = sample_table(unlabelled)
+    assert samples["subject_id"].to_list() == expected["subject_id"].to_list()
+    assert samples["prediction_time"].to_list() == expected["time"].to_list()
+    items = split_items(unlabelled, None, ModelSpec(modalities=MODALITIES, tasks=TASKS))
+    assert len(items) == samples.height

@@ -3,15 +3,25 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from monai_app.cohort.spec import FilmSpec
+from monai_app.core.errors import InputRejected
 from monai_app.engines import build
-from monai_app.engines.build import adamw, bundle_root, cohort_spec, note_tokenizer, seeded_network, vocabulary_size
+from monai_app.engines.build import (
+    adamw,
+    bundle_root,
+    cohort_spec,
+    note_tokenizer,
+    row_weights,
+    seeded_network,
+    vocabulary_size,
+)
 from monai_app.losses import MultitaskLoss
 from monai_app.networks import AttentionFusion
-from tests.engines.tiny import SPEC, WIDTH, tiny_encoders
+from tests.engines.tiny import SPEC, WIDTH, tiny_encoders, tiny_items
 
 
 def weights(seed: int) -> dict[str, torch.Tensor]:
@@ -60,3 +70,23 @@ def test_a_model_without_notes_needs_no_tokenizer(tmp_path: Path) -> None:
 def test_a_shipped_bundle_is_found_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert (Path(bundle_root("multimodal_diagnosis")) / "configs" / "metadata.json").is_file()
+
+
+def test_balanced_rows_draw_both_outcomes_equally_often() -> None:
+    items = tiny_items(40)
+    weights = row_weights(items, SPEC, "balanced")
+    label = np.array([item["label_death"][0] for item in items])
+    assert np.sum(np.array(weights)[label == 1]) == pytest.approx(np.sum(np.array(weights)[label == 0]))
+    assert row_weights(items, SPEC, "shuffled") is None
+    with pytest.raises(InputRejected, match="CANNOT_BALANCE"):
+        row_weights([item for item in items if item["label_death"][0] == 0], SPEC, "balanced")
+
+
+def test_a_cohort_without_tasks_cannot_be_trained_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stored:
+        def model_spec(self, tasks: object, modalities: object) -> object:
+            return SPEC.model_copy(update={"tasks": ()})
+
+    monkeypatch.setattr(build, "Cohort", lambda path: Stored())
+    with pytest.raises(InputRejected, match="NO_TASKS"):
+        cohort_spec("x")

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from monai_app.cohort.spec import TaskSpec
-from monai_app.core.errors import InputRejected
+from monai_app.core.errors import AppError, InputRejected
 from monai_app.engines.key_score import KeyScore, task_concordance
 from monai_app.losses import MultitaskLoss
 from monai_app.networks import FusionOutput
@@ -70,3 +70,8 @@ def test_an_undefined_task_is_none() -> None:
     regression = TaskSpec(name="x", kind="regression")
     assert task_concordance(regression, np.ones((3, 1)), np.zeros((3, 1))) is None
     assert task_concordance(SURVIVAL, np.array([[1.0, 0.0]]), np.zeros((1, 3))) is None
+
+
+def test_a_network_that_gives_nan_is_never_scored() -> None:
+    with pytest.raises(AppError, match="SCORE_NOT_FINITE"):
+        feed(KeyScore([BINARY]), torch.tensor([[0.0], [torch.nan], [0.0], [0.0]]))

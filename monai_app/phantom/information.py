@@ -49,7 +49,7 @@ LATENTS: tuple[Latent, ...] = (
     Latent("film_heart", Modality.FILM, "cardiothoracic ratio"),
     Latent("film_congestion", Modality.FILM, "perihilar haze, wide upper vessels, septal lines"),
     Latent("film_effusion", Modality.FILM, "volume of pleural fluid: blunted angle, meniscus, layering when supine"),
-    Latent("film_nodule", Modality.FILM, "diameter of a round nodule"),
+    Latent("film_nodule", Modality.FILM, "number and diameter of round nodules"),
     Latent("film_pneumothorax", Modality.FILM, "pleural line and air without vessels"),
     Latent("series_severity", Modality.SERIES, "heart and respiratory rate up, systolic pressure and GCS down"),
     Latent("series_course", Modality.SERIES, "slope of heart rate, respiratory rate, lactate and SpO2 over 48 h"),

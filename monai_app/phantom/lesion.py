@@ -14,7 +14,8 @@ from monai_app.phantom.build import Build, Pose
 from monai_app.phantom.grid import Slices
 from monai_app.phantom.patient import Patient
 
-CONSOLIDATION_HU, FLUID_HU, NODULE_HU, HAZE_HU, PLEURA_HU = 20.0, 10.0, 45.0, -150.0, 30.0
+CONSOLIDATION_HU, FLUID_HU, NODULE_HU, HAZE_HU, PLEURA_HU = 20.0, 10.0, 60.0, -150.0, 30.0
+_MOST_NODULES = 5
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,7 @@ class Findings:
         consolidation_density: 0..1, how much of the air is replaced.
         congestion: 0..1, density of the perihilar haze.
         effusion_mm: height of the fluid above the deepest recess when upright, on the right and left.
-        nodule_mm: diameter.
-        nodule_place: as for a blob.
+        nodules: (N, 4) place as for a blob, and diameter in mm.
         pneumothorax_mm: gap between chest wall and lung at the apex.
         pneumothorax_side: -1 right, +1 left.
     """
@@ -37,8 +37,7 @@ class Findings:
     consolidation_density: float
     congestion: float
     effusion_mm: tuple[float, float]
-    nodule_mm: float
-    nodule_place: tuple[float, float, float]
+    nodules: np.ndarray
     pneumothorax_mm: float
     pneumothorax_side: float
 
@@ -52,15 +51,13 @@ def draw_findings(patient: Patient) -> Findings:
     heights = [0.0, 0.0]
     heights[main_side] = float(np.clip(14.0 + 21.0 * (fluid + 0.6), 0.0, 120.0)) if fluid > -0.6 else 0.0
     heights[1 - main_side] = float(np.clip(other * (10.0 + 21.0 * (fluid - 0.6)), 0.0, 80.0)) if fluid > 0.6 else 0.0
-    round_one = patient.latent("film_nodule")
     gap = patient.latent("film_pneumothorax")
     return Findings(
         consolidation=blobs,
         consolidation_density=density,
         congestion=float(np.clip(0.06 + 0.085 * (patient.latent("film_congestion") + 0.8), 0.0, 0.42)),
         effusion_mm=(heights[0], heights[1]),
-        nodule_mm=float(np.clip(9.0 + 13.0 * (round_one + 0.2), 0.0, 48.0)) if round_one > -0.2 else 0.0,
-        nodule_place=_place(rng),
+        nodules=_draw_nodules(patient.latent("film_nodule"), rng),
         pneumothorax_mm=float(np.clip(7.0 + 17.0 * (gap - 0.8), 0.0, 55.0)) if gap > 0.8 else 0.0,
         pneumothorax_side=float(rng.choice([-1.0, 1.0])),
     )
@@ -73,6 +70,15 @@ def _place(rng: np.random.Generator) -> tuple[float, float, float]:
         float(rng.uniform(-0.35, 0.45)),
         float(rng.uniform(0.22, 0.78)),
     )
+
+
+def _draw_nodules(latent: float, rng: np.random.Generator) -> np.ndarray:
+    """One nodule, then more and larger ones as the latent grows; none below -0.2."""
+    places = np.array([_place(rng) for _ in range(_MOST_NODULES)])
+    shrink = np.concatenate([[1.0], rng.uniform(0.5, 0.9, _MOST_NODULES - 1)])
+    largest_mm = float(np.clip(9.0 + 13.0 * (latent + 0.2), 0.0, 48.0))
+    count = 0 if latent < -0.2 else int(np.clip(1 + 1.6 * latent, 1, _MOST_NODULES))
+    return np.concatenate([places, (largest_mm * shrink)[:, None]], axis=1)[:count]
 
 
 def _draw_consolidation(latent: float, rng: np.random.Generator) -> tuple[np.ndarray, float]:
@@ -104,8 +110,8 @@ def paint_lesions(canvas: Canvas, findings: Findings, build: Build, pose: Pose) 
     _paint_congestion(canvas, findings, build)
     if len(findings.consolidation):
         _paint_consolidation(canvas, findings, build, pose)
-    if findings.nodule_mm > 0.0:
-        _paint_nodule(canvas, findings, build, pose)
+    for nodule in findings.nodules:
+        _paint_nodule(canvas, nodule, build, pose)
     if max(findings.effusion_mm) > 0.0:
         _paint_effusion(canvas, findings, build, pose)
     if findings.pneumothorax_mm > 0.0:
@@ -150,8 +156,8 @@ def _paint_congestion(canvas: Canvas, findings: Findings, build: Build) -> None:
     _blend(canvas, Lesion.CONGESTION, slices, occupancy, HAZE_HU, airless=0.3)
 
 
-def _paint_nodule(canvas: Canvas, findings: Findings, build: Build, pose: Pose) -> None:
-    centre, radius = to_patient_mm(np.array(findings.nodule_place), build, pose), findings.nodule_mm / 2
+def _paint_nodule(canvas: Canvas, nodule: np.ndarray, build: Build, pose: Pose) -> None:
+    centre, radius = to_patient_mm(nodule[:3], build, pose), float(nodule[3]) / 2
     slices = _ball(canvas, centre, radius + 2.0 * canvas.grid.edge_mm)
     part = canvas.grid.part(slices)
     across = [axis - np.float32(value) for axis, value in zip((part.x, part.y, part.z), centre, strict=True)]

@@ -99,10 +99,13 @@ def evaluate(
     json: JsonOption = False,
 ) -> None:
     """Evaluate a trained model on the held-out split: metrics.json, predictions.parquet, report.html."""
+    from monai_app.engines.evaluation import headlines
+
     folders = {"output_dir": out, "model_dir": model}
     chosen = {name: str(path) for name, path in folders.items() if path is not None} | parse_settings(settings)
     parser, metrics = _run(bundle, "evaluate", cohort, [f"fusion_{fusion}", *(overlay or [])], chosen)
-    emit({"report": parser.get_parsed_content("report_dir"), "metrics": metrics}, as_json=json)
+    shown = {"metrics": metrics} if json else headlines(metrics)
+    emit({"report": parser.get_parsed_content("report_dir"), **shown}, as_json=json)
 
 
 @command

@@ -102,7 +102,7 @@ def choose_weights(first: Predictions, second: Predictions) -> Ensemble:
         losses = np.array([_loss(replace(task, score=_blend(task.spec, *scores, float(step)))) for step in steps])
         best = steps[np.isclose(losses, losses.min(), rtol=1e-9, atol=0)]
         weights[name] = round(float(best[np.argmin(np.abs(best - 0.5))]), 6)
-        logger.info("task %s: %.2f of the trees", name, weights[name])
+        logger.info("weight of the trees %.2f for task %s", weights[name], name)
     return Ensemble(weights)
 
 

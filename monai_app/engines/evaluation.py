@@ -13,6 +13,7 @@ from monai_app.engines.breakdown import mean_weights, measure_groups, measure_pa
 from monai_app.engines.measurement import measure_task
 from monai_app.engines.predictions import Predictions
 from monai_app.engines.report import build_page
+from monai_app.engines.report.style import metric_name, with_interval
 from monai_app.metrics.bootstrap import CONFIDENCE, PatientBootstrap
 
 FORMAT = "monai-app-metrics-1"
@@ -52,6 +53,15 @@ def evaluate_predictions(
     page.write(out / REPORT_NAME)
     write_json(out / METRICS_NAME, results)
     return results
+
+
+def headlines(results: dict[str, Any]) -> dict[str, str]:
+    """The leading metrics of each task as text, such as ``{"mortality AUROC": "0.869 (0.853-0.885)"}``."""
+    return {
+        f"{name} {'macro ' if 'macro' in task else ''}{metric_name(metric)}": with_interval(estimate)
+        for name, task in results["tasks"].items()
+        for metric, estimate in task["headline"].items()
+    }
 
 
 def measure_predictions(

@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
 from monai_app.core.errors import AppError, InputRejected
-from monai_app.engines.evaluation import evaluate_predictions, measure_predictions
+from monai_app.engines.evaluation import evaluate_predictions, headlines, measure_predictions
 from monai_app.engines.predictions import Predictions, TaskPredictions
 from tests.engines.simulated import TASKS, relabelled, simulated
 
@@ -169,3 +169,9 @@ def test_small_groups_are_counted_but_not_scored():
     rows = _measured(Predictions(**{**vars(test), "groups": {"site": rare}}))["by_group"]["site"]
     assert [(row["name"], row["n"]) for row in rows] == [("common", 55), ("rare", 5)]
     assert rows[1]["tasks"]["mortality"]["metrics"]["auroc"] is None
+
+
+def test_headlines_are_one_line_a_metric(evaluated):
+    lines = headlines(evaluated[1])
+    assert list(lines)[:2] == ["mortality AUROC", "mortality AUPRC"] and "findings macro AUROC" in lines
+    assert lines["mortality AUROC"].count("0.") == 3

@@ -5,6 +5,7 @@ Surfaces are signed distances in mm (negative inside); later organs overwrite ea
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import IntEnum
 
 import numpy as np
@@ -119,6 +120,16 @@ def cavity_axes(build: Build, z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np
 def lung_distance(grid: Grid, build: Build, pose: Pose) -> np.ndarray:
     """Signed distance (mm) to the pleural space of both sides, mediastinum not yet taken out."""
     return np.maximum(cavity_distance(grid, build), -dome_distance(grid, build, pose))
+
+
+def pleural_test(build: Build, pose: Pose, *, margin_mm: float) -> Callable[[np.ndarray], np.ndarray]:
+    """A function that says of points (P, 3) whether they lie at least ``margin_mm`` inside the pleural space."""
+
+    def inside(points_mm: np.ndarray) -> np.ndarray:
+        x, y, z = (points_mm[:, axis].astype(np.float32)[:, None, None] for axis in range(3))
+        return lung_distance(Grid(x, y, z, 1.0), build, pose)[:, 0, 0] < -margin_mm
+
+    return inside
 
 
 def cavity_distance(grid: Grid, build: Build) -> np.ndarray:

@@ -8,14 +8,14 @@ import numpy as np
 from scipy import ndimage
 
 from monai_app.dicom.write_series import SeriesGeometry
-from monai_app.phantom.anatomy import Canvas, Lesion, Organ, lung_distance, paint_thorax
+from monai_app.phantom.anatomy import Canvas, Lesion, Organ, paint_thorax, pleural_test
 from monai_app.phantom.build import Build, Pose, draw_build, volume_pose
 from monai_app.phantom.grid import Grid, cartesian
 from monai_app.phantom.lesion import draw_findings, paint_lesions
 from monai_app.phantom.patient import Patient
 from monai_app.phantom.skeleton import clavicles, paint_bones, ribs
 from monai_app.phantom.strand import Strand, stamp
-from monai_app.phantom.vessel import draw_vessels
+from monai_app.phantom.vessel import BRANCHING_MARGIN_MM, draw_vessels
 
 CT_SHAPE = (80, 192, 192)
 """(slices, rows, columns)."""
@@ -104,10 +104,6 @@ def paint_patient(patient: Patient, grid: Grid) -> Canvas:
 def _vessels(patient: Patient, build: Build, pose: Pose, canvas: Canvas, *, widening: float) -> list[Strand]:
     axes = (canvas.grid.z[:, 0, 0], canvas.grid.x[0, :, 0], canvas.grid.y[0, 0, :])
 
-    def in_pleura(points: np.ndarray) -> np.ndarray:
-        x, y, z = (points[:, axis].astype(np.float32)[:, None, None] for axis in range(3))
-        return lung_distance(Grid(x, y, z, 1.0), build, pose)[:, 0, 0] < -1.5
-
     def in_lung(points: np.ndarray) -> np.ndarray:
         index = [
             np.round((points[:, column] - axis[0]) / (axis[1] - axis[0])).astype(int)
@@ -117,6 +113,7 @@ def _vessels(patient: Patient, build: Build, pose: Pose, canvas: Canvas, *, wide
         safe = tuple(np.where(inside, i, 0) for i in index)
         return inside & (canvas.lung[safe] > 0.3)
 
+    in_pleura = pleural_test(build, pose, margin_mm=BRANCHING_MARGIN_MM)
     rng = patient.generator("vessels")
     return draw_vessels(build, rng, in_pleura=in_pleura, in_lung=in_lung, upper_widening=widening)
 

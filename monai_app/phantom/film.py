@@ -8,12 +8,11 @@ import numpy as np
 from scipy import ndimage
 
 from monai_app.cohort.spec import Modality
-from monai_app.phantom.anatomy import Canvas, Lesion, Organ, lung_distance, paint_thorax
+from monai_app.phantom.anatomy import Canvas, Lesion, Organ, paint_thorax, pleural_test
 from monai_app.phantom.beam import Beam, line_integral, transmission
 from monai_app.phantom.build import Build, Pose, draw_build, film_pose
 from monai_app.phantom.corruption import CorruptionKind, severity_of
 from monai_app.phantom.device import draw_devices
-from monai_app.phantom.grid import Grid
 from monai_app.phantom.lesion import Findings, draw_findings, paint_lesions
 from monai_app.phantom.marker import place_marker
 from monai_app.phantom.patient import Patient, View
@@ -21,7 +20,7 @@ from monai_app.phantom.resample import enlarge, turn
 from monai_app.phantom.site import Scanner
 from monai_app.phantom.skeleton import clavicles, paint_bones, ribs
 from monai_app.phantom.strand import cast_shadows
-from monai_app.phantom.vessel import draw_vessels
+from monai_app.phantom.vessel import BRANCHING_MARGIN_MM, draw_vessels
 
 PIXEL_MM = 0.4
 STORED_BITS = 12
@@ -111,10 +110,6 @@ def _strand_shadows(
     """Ribs, clavicles, vessels and devices."""
     coarse_mm = _COARSE * pixel_mm
 
-    def in_pleura(points: np.ndarray) -> np.ndarray:
-        columns = [points[:, axis].astype(np.float32)[:, None, None] for axis in range(3)]
-        return lung_distance(Grid(columns[0], columns[1], columns[2], 1.0), build, pose)[:, 0, 0] < -1.5
-
     def in_lung(points: np.ndarray) -> np.ndarray:
         u, v, _ = beam.shadow(points, pose.lordosis)
         rows, columns, depth = canvas.lung.shape
@@ -125,13 +120,12 @@ def _strand_shadows(
         index = (np.where(inside, row, 0), np.where(inside, column, 0), np.where(inside, layer, 0))
         return inside & (canvas.lung[index] > 0.3)
 
-    widening = 1.1 * findings.congestion
+    in_pleura = pleural_test(build, pose, margin_mm=BRANCHING_MARGIN_MM)
+    rng = patient.generator("vessels")
     strands = [
         *ribs(build, patient.generator("ribs")),
         *clavicles(build, pose),
-        *draw_vessels(
-            build, patient.generator("vessels"), in_pleura=in_pleura, in_lung=in_lung, upper_widening=widening
-        ),
+        *draw_vessels(build, rng, in_pleura=in_pleura, in_lung=in_lung, upper_widening=1.1 * findings.congestion),
         *draw_devices(patient, build),
     ]
     return cast_shadows(strands, beam, pixel_mm=_FINE * pixel_mm, lordosis=pose.lordosis)

@@ -126,7 +126,8 @@ def bayes_record(latents: pl.DataFrame, patients: Sequence[Patient], truths: Seq
     parts["held_out_external_site"] = parts["held_out"].filter(external)
     return {
         "meaning": "population: best AUROC and nats by combination of modalities. cohort: scores of the true "
-        "probability (all_modalities) and of the best prediction from what each patient has (present_modalities).",
+        "probability (all_modalities) and of the best prediction from what each patient has (present_modalities). "
+        "The shortcuts of information.json are not counted: through them one modality can tell a little more.",
         "population": optima(),
         "cohort": {name: _scores(part, by_subject) for name, part in parts.items()},
     }

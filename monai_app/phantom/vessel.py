@@ -9,6 +9,9 @@ import numpy as np
 from monai_app.phantom.build import Build
 from monai_app.phantom.strand import Strand
 
+BRANCHING_MARGIN_MM = 1.5
+"""How far below the pleura a vessel must end to branch again."""
+
 _GENERATIONS = 8
 _POINTS_PER_SEGMENT = 20
 _BLOOD_HU, _LUNG_HU = 45.0, -850.0

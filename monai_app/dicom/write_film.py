@@ -100,6 +100,7 @@ def _digital(header: FilmHeader) -> dict[str, object]:
         "PixelIntensityRelationshipSign": 1 if header.monochrome1 else -1,
         "ImageLaterality": "U",
         "DetectorType": "SCINTILLATOR",
+        "PositionerType": "",
         "AcquisitionContextSequence": [],
         "AnatomicRegionSequence": [],
         "ViewCodeSequence": [],

@@ -17,7 +17,7 @@ from monai_app.cohort.spec import SeriesSpec
 from monai_app.core.errors import InputRejected
 
 MICROSECONDS_PER_HOUR = 3_600_000_000
-STAYS_PER_RANGE = 256
+STAYS_PER_RANGE = 128
 """Stays scattered at once, so that the dense accumulators stay in the processor's cache."""
 
 _EXACT_SPAN = 2.0**29

@@ -18,7 +18,7 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder for the simulated cohort, the models and the reports.")] = Path(
         "demo"
     ),
-    patients: Annotated[int, typer.Option(help="Number of simulated patients.")] = 240,
+    patients: Annotated[int, typer.Option(help="Number of simulated patients.")] = 200,
     seed: Annotated[int, typer.Option(help="Seed of everything.")] = 0,
     json: JsonOption = False,
 ) -> None:

@@ -136,8 +136,11 @@ def predict_task(task: TaskSpec, parts: Sequence[Part], features: Features) -> F
 
 
 def rounds_of(parts: Sequence[Part]) -> list[int]:
-    """Trees a model of each part, averaged over its seeds; 0 for a constant."""
-    return [round(float(np.mean([model.num_trees() for model in part.models]))) if part.models else 0 for part in parts]
+    """Rounds of each part, averaged over its seeds; 0 for a constant. A multiclass round grows a tree a class."""
+    return [
+        round(float(np.mean([model.current_iteration() for model in part.models]))) if part.models else 0
+        for part in parts
+    ]
 
 
 def _check_labels(task: TaskSpec, y: Floats) -> None:

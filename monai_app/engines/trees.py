@@ -150,7 +150,7 @@ class TreesTrainer:
                 (table.values, _labels(items, task)) for table, items in zip(tables, self._splits, strict=True)
             )
             parts[task.name] = fit_task(task, train, tuning, self.settings, seed=self.seed)
-            logger.info("%s trees a model for task %s", rounds_of(parts[task.name]), task.name)
+            logger.info("%s rounds for task %s", rounds_of(parts[task.name]), task.name)
         model = TreesModel(self.spec, features, tables[0].names, parts)
         model.predict_table(self.tuning_items, tables[1]).write(self.output_dir / _TUNING_NAME)
         if self.refit:

@@ -93,6 +93,13 @@ def test_number_of_trees_is_chosen_on_tuning():
     assert kept[0] > 50 > 10 > stopped[0]
 
 
+def test_rounds_do_not_count_a_tree_a_class():
+    task = TaskSpec(name="place", kind=TaskKind.MULTICLASS, classes=("home", "ward", "unit"))
+    _, value = _data()
+    parts, _ = _fitted(task, np.digitize(value, [-0.5, 0.5]).astype(float))
+    assert rounds_of(parts) == [25]
+
+
 def test_person_intervals_count_as_the_likelihood_does():
     edges = np.array([1.0, 3.0, 7.0])
     label = np.array([[2.0, 1], [2.0, 0], [9.0, 1], [0.0, 1], [np.nan, 1], [3.0, 0]])

@@ -206,9 +206,8 @@ def _mask(canvas: Canvas, angle: float) -> np.ndarray:
     organs = ((Organ.HEART, HEART_BIT), (Organ.LUNG_RIGHT, LUNG_RIGHT_BIT), (Organ.LUNG_LEFT, LUNG_LEFT_BIT))
     for organ, bit in organs:
         layers.append(((canvas.organ == organ).sum(axis=2) * np.float32(_DEPTH_STEP_MM) / 12.0, bit))
-    shape = tuple(size * _COARSE for size in canvas.hu.shape[:2])
-    mask = np.zeros(shape, np.uint8)
+    mask = np.zeros(tuple(size * (_COARSE // _FINE) for size in canvas.hu.shape[:2]), np.uint8)
     for length, bit in layers:
         turned = turn(np.minimum(length, 2.0).astype(np.float32), angle)
-        mask[enlarge(turned, _COARSE) > 1.0] |= bit
-    return mask
+        mask[enlarge(turned, _COARSE // _FINE) > 1.0] |= bit
+    return mask.repeat(_FINE, axis=0).repeat(_FINE, axis=1)

@@ -1,0 +1,42 @@
+"""Predictions as files: the same rows for machines and for people, with what they are not for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from monai_app.core.loading import read_json
+from monai_app.engines.prediction_files import prediction_rows, write_prediction_files
+from monai_app.engines.predictions import Predictions, TaskPredictions
+from tests.engines.simulated import simulated
+
+TEST = simulated(6)
+
+
+def test_both_files_hold_the_same_samples(tmp_path: Path) -> None:
+    assert write_prediction_files(TEST, tmp_path)["samples"] == 6
+    written = read_json(tmp_path / "predictions.json")
+    assert "Not for diagnosis" in written["notice"] and len(written["samples"]) == 6
+    read = Predictions.read(tmp_path / "predictions.parquet")
+    np.testing.assert_array_equal(read.tasks["mortality"].score, TEST.tasks["mortality"].score)
+
+
+def test_row_names_modalities_classes_and_times() -> None:
+    row = prediction_rows(TEST)[0]
+    assert set(row["present"]) == set(row["modality_weights"]) == {"film", "series"}
+    assert set(row["scores"]["phenotype"]) == {"septic", "cardiac", "other"}
+    assert list(row["scores"]["survival"]) == ["alive_at_7", "alive_at_30", "alive_at_90"]
+    assert row["prediction_time"] == "1970-01-01T00:00:00"
+
+
+def test_model_without_weights_says_nothing_about_them() -> None:
+    assert "modality_weights" not in prediction_rows(replace(TEST, weights=None))[0]
+
+
+def test_score_that_is_not_finite_is_null() -> None:
+    old = TEST.tasks["stay"]
+    broken = TaskPredictions(old.spec, np.where(np.arange(6)[:, None] == 0, np.nan, old.score), old.label)
+    rows = prediction_rows(replace(TEST, tasks={"stay": broken}))
+    assert rows[0]["scores"]["stay"]["value"] is None and rows[1]["scores"]["stay"]["value"] is not None

@@ -14,7 +14,7 @@ from monai.bundle import ConfigWorkflow
 from monai_app.core.errors import InputRejected
 from monai_app.core.resources import resource
 from monai_app.engines.bundle_lint import refuse_unsafe, refuse_unsafe_settings
-from monai_app.engines.unwrap import typed_cause
+from monai_app.engines.unwrap import root_cause, typed_cause
 
 
 class Workflow(StrEnum):
@@ -144,11 +144,11 @@ def run_workflow(workflow: ConfigWorkflow) -> list[Any]:
 
 @contextmanager
 def typed_errors() -> Iterator[None]:
-    """Raise our own typed error instead of the RuntimeErrors that MONAI's parser wraps around it."""
+    """Raise our own typed error, or else the root cause, instead of the RuntimeErrors MONAI's parser wraps around."""
     try:
         yield
     except Exception as error:
-        typed = typed_cause(error)
-        if typed is None or typed is error:
+        cause = typed_cause(error) or root_cause(error)
+        if cause is error:
             raise
-        raise typed from None
+        raise cause from None

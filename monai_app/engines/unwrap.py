@@ -15,3 +15,10 @@ def typed_cause(error: BaseException) -> AppError | None:
         seen.add(id(current))
         current = current.__cause__ or current.__context__
     return None
+
+
+def root_cause(error: BaseException) -> BaseException:
+    """The exception at the bottom of explicit ``raise ... from`` chains: where something went wrong, not who told."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error

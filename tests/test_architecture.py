@@ -69,6 +69,14 @@ def test_first_line_says_what_a_module_does() -> None:
     assert not violations(mute, [*SOURCES, *(ROOT / "scripts").rglob("*.py")])
 
 
+def test_every_module_has_its_mirrored_test() -> None:
+    def mirror(path: Path) -> Path:
+        return ROOT / "tests" / Path(name(path)).with_name(f"test_{path.stem}.py")
+
+    tested = [path for path in SOURCES if path.stem != "__init__" and len(path.read_text().splitlines()) > 30]
+    assert not [name(path) for path in tested if not mirror(path).is_file()]
+
+
 @pytest.mark.parametrize(
     ("rule", "source"),
     [

@@ -1,0 +1,45 @@
+"""Doors to the bundles: settings are YAML, faults are typed before anything is built."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from monai_app.cli.app import app
+from monai_app.cli.bundle import parse_settings
+from monai_app.core.errors import InputRejected
+
+
+def test_settings_are_typed_by_yaml_and_take_monais_separator() -> None:
+    pairs = ["train::trainer::max_epochs=2", "train#amp=true", "tasks=[a, b]", "name=a=b"]
+    assert parse_settings(pairs) == {
+        "train::trainer::max_epochs": 2,
+        "train::amp": True,
+        "tasks": ["a", "b"],
+        "name": "a=b",
+    }
+    assert parse_settings(None) == {}
+
+
+@pytest.mark.parametrize("pair", ["novalue", "=3", "key=[1,"])
+def test_what_is_no_setting_is_refused(pair: str) -> None:
+    with pytest.raises(InputRejected, match="SETTING_INVALID"):
+        parse_settings([pair])
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate", "predict"])
+def test_missing_bundle_is_exit_code_two(command: str, tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, [command, str(tmp_path), "--cohort", str(tmp_path), "--json"])
+    assert result.exit_code == 2
+    assert json.loads(result.stdout.splitlines()[-1])["error"]["code"] == "BUNDLE_MISSING"
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate", "predict"])
+def test_unknown_fusion_names_those_there_are(command: str, tmp_path: Path) -> None:
+    options = [command, "multimodal_diagnosis", "--cohort", str(tmp_path), "--fusion", "luck", "--json"]
+    result = CliRunner().invoke(app, options)
+    error = json.loads(result.stdout.splitlines()[-1])["error"]
+    assert (result.exit_code, error["code"]) == (2, "OVERLAY_UNKNOWN") and "attention" in error["expected"]

@@ -12,6 +12,7 @@ from typing import Any
 from monai.bundle import ConfigWorkflow
 
 from monai_app.core.errors import InputRejected
+from monai_app.core.loading import read_yaml
 from monai_app.core.resources import resource
 from monai_app.engines.bundle_lint import refuse_unsafe, refuse_unsafe_settings
 from monai_app.engines.unwrap import root_cause, typed_cause
@@ -103,11 +104,13 @@ def open_workflow(
     refuse_unsafe(bundle)
     chosen = dict(settings or {})
     refuse_unsafe_settings(chosen)
+    files = config_files(bundle, workflow, overlays)
+    _refuse_unknown_settings(bundle, overlays, chosen)
     logging.getLogger("monai.bundle.workflows").setLevel(logging.ERROR)
     with typed_errors():
         try:
             parsed = ConfigWorkflow(
-                config_file=config_files(bundle, workflow, overlays),
+                config_file=files,
                 meta_file=str(bundle / "configs" / "metadata.json"),
                 logging_file=False,
                 run_id=workflow.run_id,
@@ -117,15 +120,31 @@ def open_workflow(
                 **chosen,
             )
         except KeyError as error:
-            raise InputRejected(
-                "SETTING_UNKNOWN",
-                "a setting belongs to nothing in the configuration",
-                got=str(error.args[0]) if error.args else "",
-                expected="an id of the configuration, its parts joined by ::",
-                remedy="Look it up in the bundle's configs.",
-            ) from error
+            raise _unknown_setting(str(error.args[0]) if error.args else "") from error
         parsed.initialize()
     return parsed
+
+
+def _refuse_unknown_settings(bundle: Path, overlays: Sequence[str], settings: Mapping[str, Any]) -> None:
+    """MONAI takes a new id silently; a misspelt setting would then change nothing and nobody would know.
+
+    A setting that only another workflow of the bundle has is let through, so that all can be given the same.
+    """
+    files = {file for workflow in Workflow for file in config_files(bundle, workflow, overlays)}
+    known = {str(key).split("::")[0] for file in files for key in read_yaml(file)}
+    for key in settings:
+        if key.split("::")[0] not in known:
+            raise _unknown_setting(key)
+
+
+def _unknown_setting(key: str) -> InputRejected:
+    return InputRejected(
+        "SETTING_UNKNOWN",
+        "a setting belongs to nothing in the configuration",
+        got=key,
+        expected="an id of the configuration, its parts joined by ::",
+        remedy="Look it up in the bundle's configs.",
+    )
 
 
 def run_workflow(workflow: ConfigWorkflow) -> list[Any]:

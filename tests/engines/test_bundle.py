@@ -56,6 +56,12 @@ def test_setting_that_runs_code_is_refused(tmp_path: Path) -> None:
     assert not marker.exists()
 
 
+@pytest.mark.parametrize("key", ["max_epoch", "trainer::max_epochs"])
+def test_a_misspelt_setting_is_refused_and_named(key: str) -> None:
+    with pytest.raises(InputRejected, match=f"SETTING_UNKNOWN.*{key}"):
+        open_workflow(BUNDLE, Workflow.TRAIN, settings={key: 3})
+
+
 def test_typed_error_below_monais_is_the_one_raised() -> None:
     with pytest.raises(AppError, match="FULL"), typed_errors():
         try:

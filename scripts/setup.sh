@@ -2,7 +2,7 @@
 # Makes .venv from a bare Python 3.11 to 3.13 with pip; does nothing where it stands already for the same lock.
 #
 # MONAI_APP_PYTHON  the Python to use
-# TORCH_INDEX       where torch comes from; by default PyTorch's CPU builds (set https://pypi.org/simple for CUDA)
+# TORCH_INDEX       where torch comes from; by default PyTorch's CPU builds (name another package index for CUDA)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -12,11 +12,11 @@ SPLITS = ("train", "tuning", "held_out")
 """The split names of MEDS."""
 
 
-def check_splits(splits: pl.DataFrame) -> None:
-    """Each patient stands in one split, and the splits have the names of MEDS.
+def check_one_split_each(splits: pl.DataFrame) -> None:
+    """Each patient stands in one split.
 
     Raises:
-        InputRejected: ``SUBJECT_IN_TWO_SPLITS``, ``SPLIT_UNKNOWN``.
+        InputRejected: ``SUBJECT_IN_TWO_SPLITS``.
     """
     twice = splits.height - splits["subject_id"].n_unique()
     if twice:
@@ -27,6 +27,15 @@ def check_splits(splits: pl.DataFrame) -> None:
             expected="each patient in one split",
             remedy="Split by patient; results would be too good otherwise.",
         )
+
+
+def check_splits(splits: pl.DataFrame) -> None:
+    """Each patient stands in one split, and the splits have the names of MEDS.
+
+    Raises:
+        InputRejected: ``SUBJECT_IN_TWO_SPLITS``, ``SPLIT_UNKNOWN``.
+    """
+    check_one_split_each(splits)
     unknown = splits.filter(~pl.col("split").is_in(list(SPLITS)).fill_null(False)).height
     if unknown:
         raise InputRejected(

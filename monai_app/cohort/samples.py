@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from monai_app.cohort.content_rules import check_one_split_each
 from monai_app.cohort.store import Cohort
 from monai_app.core.errors import InputRejected
 
@@ -50,15 +51,7 @@ def checked_splits(cohort: Cohort) -> pl.DataFrame:
         InputRejected: ``SUBJECT_IN_TWO_SPLITS``.
     """
     splits = cohort.splits().select("subject_id", "split").unique()
-    twice = splits.height - splits["subject_id"].n_unique()
-    if twice:
-        raise InputRejected(
-            "SUBJECT_IN_TWO_SPLITS",
-            "patients stand in more than one split",
-            got=f"{twice} patients",
-            expected="each patient in one split",
-            remedy="Split by patient; results would be too good otherwise.",
-        )
+    check_one_split_each(splits)
     return splits
 
 

@@ -161,6 +161,22 @@ def run_workflow(workflow: ConfigWorkflow) -> list[Any]:
             workflow.finalize()
 
 
+def train_and_evaluate(bundle: str, fusion: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Run a bundle's training and evaluation with one fusion overlay; return the metrics.
+
+    Settings of what only training has (``max_epochs``, ...) are left out of the evaluation.
+    """
+    folder = find_bundle(bundle)
+    results: list[Any] = []
+    for workflow in (Workflow.TRAIN, Workflow.EVALUATE):
+        files = config_files(folder, workflow, [f"fusion_{fusion}"])
+        known = {key.split("::")[0] for file in files for key in read_yaml(file)}
+        chosen = {key: value for key, value in settings.items() if key.split("::")[0] in known}
+        results = run_workflow(open_workflow(folder, workflow, overlays=[f"fusion_{fusion}"], settings=chosen))
+    metrics: dict[str, Any] = results[-1]
+    return metrics
+
+
 @contextmanager
 def typed_errors() -> Iterator[None]:
     """Raise our own typed error, or else the root cause, instead of the RuntimeErrors MONAI's parser wraps around."""

@@ -17,7 +17,7 @@ from monai_app.core.atomic import write_json
 from monai_app.core.errors import InputRejected
 from monai_app.core.loading import read_json
 from monai_app.core.page import Page
-from monai_app.engines.demonstration import train_and_evaluate
+from monai_app.engines.bundle import train_and_evaluate
 from monai_app.engines.evaluation import METRICS_NAME, PREDICTIONS_NAME, evaluate_predictions
 from monai_app.engines.predictions import Predictions
 

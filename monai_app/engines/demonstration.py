@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 
 from monai_app.cohort.store import Cohort
 from monai_app.core.errors import InputRejected
-from monai_app.core.loading import read_json, read_yaml
+from monai_app.core.loading import read_json
 from monai_app.core.page import Page
 from monai_app.dicom.film import read_film
-from monai_app.engines.bundle import Workflow, config_files, find_bundle, open_workflow, run_workflow
+from monai_app.engines.bundle import train_and_evaluate
 from monai_app.phantom.cohort import write_phantom
 
 SYSTEMS = ("early", "attention", "haim")
@@ -77,22 +77,6 @@ def demonstrate(
         outcomes += system_outcomes(system, metrics, best)
     comparison_page(cohort, outcomes, patients=patients, seed=seed).write(folder / "report.html")
     return outcomes
-
-
-def train_and_evaluate(bundle: str, fusion: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Run a bundle's training and evaluation with one fusion overlay; return the metrics.
-
-    Settings of what only training has (``max_epochs``, ...) are left out of the evaluation.
-    """
-    folder = find_bundle(bundle)
-    results: list[Any] = []
-    for workflow in (Workflow.TRAIN, Workflow.EVALUATE):
-        files = config_files(folder, workflow, [f"fusion_{fusion}"])
-        known = {key.split("::")[0] for file in files for key in read_yaml(file)}
-        chosen = {key: value for key, value in settings.items() if key.split("::")[0] in known}
-        results = run_workflow(open_workflow(folder, workflow, overlays=[f"fusion_{fusion}"], settings=chosen))
-    metrics: dict[str, Any] = results[-1]
-    return metrics
 
 
 def _phantom(path: Path, *, patients: int, seed: int) -> Cohort:

@@ -62,7 +62,7 @@ def time_grid(events: pl.LazyFrame, spec: SeriesSpec, n_samples: int) -> TimeGri
         n_samples: N; samples without any event are all NaN.
 
     Raises:
-        InputRejected: ``COLUMN_MISSING``, ``NOT_FINITE``, ``GRID_UNEVEN``, ``SAMPLE_OUTSIDE``.
+        InputRejected: ``MISSING_COLUMN``, ``NOT_FINITE``, ``GRID_UNEVEN``, ``SAMPLE_OUTSIDE``.
     """
     step_us(spec)
     chosen = _channel_events(events, spec).collect()
@@ -183,7 +183,7 @@ def _channel_events(events: pl.LazyFrame, spec: SeriesSpec) -> pl.LazyFrame:
     names = events.collect_schema().names()
     needed = ("sample", "time", "code", "numeric_value", "prediction_time")
     if missing := [name for name in needed if name not in names]:
-        raise InputRejected("COLUMN_MISSING", "the events lack columns", got=f"no {missing}", expected=list(needed))
+        raise InputRejected("MISSING_COLUMN", "the events lack columns", got=f"no {missing}", expected=list(needed))
     pairs = [
         (code, index, channel.low, channel.high)
         for index, channel in enumerate(spec.channels)

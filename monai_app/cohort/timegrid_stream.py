@@ -55,7 +55,7 @@ def iter_time_grid(
         workers: threads that scatter while this one reads the next rows; one of each keeps two cores busy.
 
     Raises:
-        InputRejected: ``COLUMN_MISSING``, ``EVENTS_UNSORTED``, ``SAMPLES_UNSORTED``, ``NOT_FINITE``, ``GRID_UNEVEN``.
+        InputRejected: ``MISSING_COLUMN``, ``EVENTS_UNSORTED``, ``SAMPLES_UNSORTED``, ``NOT_FINITE``, ``GRID_UNEVEN``.
     """
     step_us(spec)
     subject = samples["subject_id"].cast(pl.Int64).to_numpy()
@@ -135,7 +135,7 @@ def _batches(path: str | Path) -> Iterator[pa.RecordBatch]:
         found = set(file.schema_arrow.names)
     if missing := [name for name in _COLUMNS if name not in found]:
         raise InputRejected(
-            "COLUMN_MISSING", "an event file lacks columns", got=f"no {missing}", expected=list(_COLUMNS)
+            "MISSING_COLUMN", "an event file lacks columns", got=f"no {missing}", expected=list(_COLUMNS)
         )
     with pq.ParquetFile(path, read_dictionary=["code"], pre_buffer=False) as file:
         columns = [*_COLUMNS, *({"censored"} & found)]

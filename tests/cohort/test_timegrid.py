@@ -188,7 +188,7 @@ def test_last_takes_the_larger_of_two_at_one_time():
 
 @pytest.mark.parametrize("column", ["sample", "time", "code", "numeric_value", "prediction_time"])
 def test_missing_column_is_named(column):
-    with pytest.raises(InputRejected, match=rf"COLUMN_MISSING.*no \['{column}'\]"):
+    with pytest.raises(InputRejected, match=rf"MISSING_COLUMN.*no \['{column}'\]"):
         grid_of(frame([]).drop(column))
 
 

@@ -111,7 +111,7 @@ def test_unsorted_samples_are_refused():
 
 def test_missing_column_is_named(tmp_path):
     events(n=10).drop("code").write_parquet(tmp_path / "0.parquet")
-    with pytest.raises(InputRejected, match=r"COLUMN_MISSING.*\['code'\]"):
+    with pytest.raises(InputRejected, match=r"MISSING_COLUMN.*\['code'\]"):
         list(iter_time_grid([tmp_path / "0.parquet"], SAMPLES, SeriesSpec(hours=6, channels=MEANS)))
 
 

@@ -32,7 +32,7 @@ def read_records(root: Path, name: str) -> tuple[pl.DataFrame, str]:
         SHA-256 of the records in the order of their ids.
 
     Raises:
-        InputRejected: ``SOURCE_INCOMPLETE``, ``ARCHIVE_DAMAGED``, ``RECORD_COLUMNS``, ``RECORD_TRUNCATED``,
+        InputRejected: ``SOURCE_INCOMPLETE``, ``ARCHIVE_DAMAGED``, ``MISSING_COLUMN``, ``RECORD_TRUNCATED``,
             ``RECORD_TOO_LARGE``, ``RECORD_DUPLICATE``.
     """
     records: dict[int, bytes] = {}
@@ -105,7 +105,7 @@ def _checked(data: bytes, name: str) -> bytes:
     data = data.replace(b"\r\n", b"\n")
     if not data.startswith(_HEADER + b"\n"):
         raise InputRejected(
-            "RECORD_COLUMNS", f"a record of {name} lacks columns", got="another first line", expected=_HEADER.decode()
+            "MISSING_COLUMN", f"a record of {name} lacks columns", got="another first line", expected=_HEADER.decode()
         )
     if not data.endswith(b"\n") or data.count(b",") != 2 * data.count(b"\n"):
         raise InputRejected(

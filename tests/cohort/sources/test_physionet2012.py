@@ -95,7 +95,7 @@ def test_splits_follow_the_file_or_a_recorded_rule(source: Path) -> None:
 
 FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "truncated line": (lambda s: (s / "set-a/101.txt").write_text(record(101)[:-4]), "RECORD_TRUNCATED"),
-    "missing column": (lambda s: (s / "set-a/101.txt").write_text("Time,Value\n00:00,3\n"), "RECORD_COLUMNS"),
+    "missing column": (lambda s: (s / "set-a/101.txt").write_text("Time,Value\n00:00,3\n"), "MISSING_COLUMN"),
     "broken line": (lambda s: (s / "set-a/101.txt").write_text(record(101, "01:00,HR")), "RECORD_TRUNCATED"),
     "blank line": (lambda s: (s / "set-a/101.txt").write_text(record(101, "", "01:00,HR,5,5")), "RECORD_TRUNCATED"),
     "unknown parameter": (

@@ -49,11 +49,11 @@ def test_line_ends_and_the_order_of_an_archive_do_not_matter(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("Time,Value\n00:00,54\n", "RECORD_COLUMNS"),
+        ("Time,Value\n00:00,54\n", "MISSING_COLUMN"),
         (RECORD[:-1], "RECORD_TRUNCATED"),
         (RECORD + "01:00,HR\n", "RECORD_TRUNCATED"),
         (RECORD + "\n", "RECORD_TRUNCATED"),
-        ("", "RECORD_COLUMNS"),
+        ("", "MISSING_COLUMN"),
     ],
 )
 def test_what_is_no_whole_record_is_refused(tmp_path: Path, text: str, code: str) -> None:

@@ -92,7 +92,7 @@ def note_tokens(spec: ModelSpec) -> int:
     return 0 if spec.modalities.note is None else spec.modalities.note.max_tokens
 
 
-SMALL_NOTE_ENCODER = "small"
+NOTE_ENCODERS_TRAINED_HERE = ("small", "bag")
 
 
 def note_tokenizer(
@@ -100,14 +100,15 @@ def note_tokenizer(
     folder: str | Path,
     *,
     items: Sequence[Mapping[str, Any]] | None = None,
-    encoder: str = SMALL_NOTE_ENCODER,
+    encoder: str = "small",
     vocabulary_size: int = 3000,
 ) -> NoteTokenizer | None:
     """The tokenizer of a model folder: learned from the train items and written there, or only read.
 
     Args:
         items: train items; None reads.
-        encoder: ``small`` learns a WordPiece vocabulary; otherwise the pretrained model whose tokenizer is taken.
+        encoder: ``small`` and ``bag`` learn a WordPiece vocabulary; otherwise the pretrained model whose tokenizer is
+            taken.
         vocabulary_size: ids of a learned vocabulary, at most.
 
     Returns:
@@ -115,17 +116,17 @@ def note_tokenizer(
     """
     if spec.modalities.note is None:
         return None
-    source = WORDPIECE if encoder == SMALL_NOTE_ENCODER else encoder
+    source = WORDPIECE if encoder in NOTE_ENCODERS_TRAINED_HERE else encoder
     return fit_or_load(folder, items, source=source, vocabulary_size=vocabulary_size)
 
 
 def note_model(encoder: str) -> str:
-    """What the encoder factory takes: ``small``, or a path or name for AutoModel (``minilm`` is a packaged folder).
+    """What the encoder factory takes: a name it knows, or a path or name for AutoModel (``minilm`` is packaged).
 
     Raises:
         InputRejected: ``EXTRA_MISSING``.
     """
-    return encoder if encoder == SMALL_NOTE_ENCODER else text_model_path(encoder)
+    return encoder if encoder in NOTE_ENCODERS_TRAINED_HERE else text_model_path(encoder)
 
 
 def row_weights(items: Sequence[Mapping[str, Any]], spec: ModelSpec, order: str) -> list[float] | None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from torch import nn
 
-from monai_app.cohort.spec import ModelSpec
+from monai_app.cohort.spec import ModelSpec, NoteSpec
 from monai_app.networks.encoders.film import FilmEncoder
-from monai_app.networks.encoders.note import NoteEncoder, PretrainedNoteEncoder
+from monai_app.networks.encoders.film_statistics import FilmStatisticsEncoder
+from monai_app.networks.encoders.note import BagNoteEncoder, NoteEncoder, PretrainedNoteEncoder
 from monai_app.networks.encoders.series import LSTMEncoder, SeriesTransformerEncoder, StatisticsEncoder
 from monai_app.networks.encoders.table import TableEncoder
 
 _SERIES = {"lstm": LSTMEncoder, "transformer": SeriesTransformerEncoder, "statistics": StatisticsEncoder}
 
 __all__ = [
+    "BagNoteEncoder",
     "FilmEncoder",
+    "FilmStatisticsEncoder",
     "LSTMEncoder",
     "NoteEncoder",
     "PretrainedNoteEncoder",
@@ -38,18 +41,23 @@ def default_encoders(
 
     Args:
         width: token width d.
-        film: ``resnet34``, ``resnet18`` or ``densenet121``.
+        film: ``resnet34``, ``resnet18``, ``densenet121`` or ``statistics`` (fixed picture statistics).
         series: ``lstm``, ``transformer`` or ``statistics``.
-        note: ``small`` (trained here), or a local path or name that Hugging Face's AutoModel understands.
-        vocabulary_size: number of token ids of the small note encoder.
+        note: ``small`` or ``bag`` (trained here), or a local path or name that Hugging Face's AutoModel understands.
+        vocabulary_size: number of token ids of the note encoders that are trained here.
 
     Raises:
+        InputRejected: ``FILM_TOO_SMALL``.
         ValueError: an unknown encoder name.
     """
     encoders: dict[str, nn.Module] = {}
     modalities = spec.modalities
     if modalities.film is not None:
-        encoders["film"] = FilmEncoder(film, width=width)
+        encoders["film"] = (
+            FilmStatisticsEncoder(width=width, dropout=dropout)
+            if film == "statistics"
+            else FilmEncoder(film, width=width, size_px=modalities.film.size_px)
+        )
     if modalities.series is not None:
         if series not in _SERIES:
             msg = f"Series encoder must be one of {sorted(_SERIES)}, got {series!r}"
@@ -58,9 +66,13 @@ def default_encoders(
     if modalities.table is not None:
         encoders["table"] = TableEncoder(len(modalities.table.columns), width=width, dropout=dropout)
     if modalities.note is not None:
-        encoders["note"] = (
-            NoteEncoder(vocabulary_size, width=width, max_tokens=modalities.note.max_tokens, dropout=dropout)
-            if note == "small"
-            else PretrainedNoteEncoder(note, width=width)
-        )
+        encoders["note"] = _note_encoder(modalities.note, note, vocabulary_size, width=width, dropout=dropout)
     return encoders
+
+
+def _note_encoder(spec: NoteSpec, name: str, vocabulary_size: int, *, width: int, dropout: float) -> nn.Module:
+    if name == "bag":
+        return BagNoteEncoder(vocabulary_size, width=width, dropout=dropout)
+    if name == "small":
+        return NoteEncoder(vocabulary_size, width=width, max_tokens=spec.max_tokens, dropout=dropout)
+    return PretrainedNoteEncoder(name, width=width)

@@ -8,6 +8,12 @@ from monai.networks.nets.densenet import DenseNet121
 from monai.networks.nets.resnet import resnet18, resnet34
 from torch import Tensor, nn
 
+from monai_app.core.errors import InputRejected
+
+MIN_FILM_PX = 64
+"""Least side of a film in pixels. Five halvings leave 2 x 2 cells: batch normalisation has no variance of one cell,
+and a training batch may hold a single present film."""
+
 _RESNETS = {"resnet18": resnet18, "resnet34": resnet34}
 
 
@@ -18,13 +24,30 @@ class FilmEncoder(nn.Module):
         backbone: ``resnet18``, ``resnet34`` (stem stride 2, as in MedFuse) or ``densenet121``.
         width: token width d.
         pool: ``mean`` gives one token (K = 1); ``grid`` one a cell of the feature map of a 224 px film (K = 49).
+        size_px: side of the films it will see, in pixels; it is checked and builds nothing.
 
     Raises:
+        InputRejected: ``FILM_TOO_SMALL``, below :data:`MIN_FILM_PX`.
         ValueError: an unknown backbone.
     """
 
-    def __init__(self, backbone: str = "resnet34", *, width: int = 128, pool: Literal["mean", "grid"] = "mean") -> None:
+    def __init__(
+        self,
+        backbone: str = "resnet34",
+        *,
+        width: int = 128,
+        pool: Literal["mean", "grid"] = "mean",
+        size_px: int = 224,
+    ) -> None:
         super().__init__()
+        if size_px < MIN_FILM_PX:
+            raise InputRejected(
+                "FILM_TOO_SMALL",
+                "the films are too small for the film encoder",
+                got=f"{size_px} px",
+                expected=f">= {MIN_FILM_PX} px",
+                remedy="Raise film_size_px.",
+            )
         if backbone in _RESNETS:
             network = _RESNETS[backbone](
                 spatial_dims=2, n_input_channels=1, conv1_t_size=7, conv1_t_stride=2, num_classes=1

@@ -1,4 +1,4 @@
-"""Note encoders: a small transformer trained here, or any Hugging Face AutoModel."""
+"""Note encoders: a bag of tokens or a small transformer trained here, or any Hugging Face AutoModel."""
 
 from __future__ import annotations
 
@@ -44,6 +44,28 @@ class NoteEncoder(nn.Module):
         padding[:, 0] = False
         states = self.layers(self.embed(note) + self.position[: note.shape[1]], src_key_padding_mask=padding)
         return _masked_mean(states, mask)
+
+
+class BagNoteEncoder(nn.Module):
+    """Token ids ``(B, L)`` (0 is padding) -> one token ``(B, 1, d)``: log counts, normalised, then a linear layer.
+
+    The order of words is lost; on cohorts of a thousand notes there is little to learn it from.
+    """
+
+    tokens = 1
+
+    def __init__(self, vocabulary_size: int, *, width: int = 128, dropout: float = 0.3) -> None:
+        super().__init__()
+        self.width, self.vocabulary_size = width, vocabulary_size
+        self.mlp = nn.Sequential(nn.Dropout(dropout), nn.Linear(vocabulary_size, width))
+
+    def forward(self, note: Tensor) -> Tensor:
+        """The token of a batch of notes."""
+        seen = (note != 0).to(torch.float32)
+        counts = seen.new_zeros(len(note), self.vocabulary_size).scatter_add_(1, note, seen).log1p()
+        length = counts.norm(dim=1, keepdim=True).clamp_min(1.0)
+        token: Tensor = self.mlp(counts / length)
+        return token[:, None]
 
 
 class PretrainedNoteEncoder(nn.Module):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from monai_app.networks.encoders.note import NoteEncoder, PretrainedNoteEncoder
+from monai_app.networks.encoders.note import BagNoteEncoder, NoteEncoder, PretrainedNoteEncoder
 
 IDS = torch.tensor([[2, 7, 9, 3, 0, 0], [2, 8, 3, 0, 0, 0]])
 
@@ -62,3 +62,12 @@ def test_frozen_weights_get_no_gradient_and_stay_in_evaluation(folder: Path, fro
     assert model.model.training is not frozen
     assert any(weight.grad is not None for weight in model.model.parameters()) is not frozen
     assert model.project.weight.grad is not None
+
+
+def test_a_bag_does_not_know_the_order_of_words_nor_the_padding() -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        bag = BagNoteEncoder(50, width=16).eval()
+    turned = torch.tensor([[9, 2, 3, 7, 0, 0], [3, 8, 2, 0, 0, 0]])
+    torch.testing.assert_close(bag(turned), bag(IDS))
+    assert not torch.equal(bag(IDS)[0], bag(IDS)[1])

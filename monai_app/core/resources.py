@@ -1,13 +1,12 @@
-"""Where the product's own YAML files lie: beside the checkout, or under ``share/monai_app`` of an installation."""
+"""Where the product's own YAML files lie: inside an installed package, or beside the package in a checkout."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from monai_app.core.errors import AppError
 
-_CANDIDATES = (Path(__file__).resolve().parents[2], Path(sys.prefix) / "share" / "monai_app")
+_PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def resource(*parts: str) -> Path:
@@ -16,13 +15,18 @@ def resource(*parts: str) -> Path:
     Raises:
         AppError: ``RESOURCE_MISSING``.
     """
-    for root in _CANDIDATES:
-        path = root.joinpath(*parts)
-        if path.exists():
-            return path
-    raise AppError(
-        "RESOURCE_MISSING",
-        f"the shipped file {'/'.join(parts)} was not found",
-        expected="a complete checkout or installation",
-        remedy="Reinstall the package.",
-    )
+    path = _root(_PACKAGE).joinpath(*parts)
+    if not path.exists():
+        raise AppError(
+            "RESOURCE_MISSING",
+            f"the shipped file {'/'.join(parts)} was not found",
+            expected="a complete checkout or installation",
+            remedy="Reinstall the package.",
+        )
+    return path
+
+
+def _root(package: Path) -> Path:
+    """``setup.py`` copies the folders into a built package; beside it there lie other people's packages."""
+    shipped = package / "shipped"
+    return shipped if shipped.is_dir() else package.parent

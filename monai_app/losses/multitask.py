@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from monai_app.cohort.spec import TaskKind, TaskSpec
+from monai_app.losses.branches import Branches, ranking_loss
 from monai_app.losses.survival import survival_loss
 
 LOG_VARIANCE_LIMIT = 4.0
@@ -26,10 +27,16 @@ class _Output(Protocol):
 
     logits: dict[str, Tensor]
     modality_logits: dict[str, dict[str, Tensor]]
+    auxiliary: dict[str, Tensor]
+
+    @property
+    def branches(self) -> Branches | None:
+        """Branches with logits of their own."""
+        ...
 
 
 class MultitaskLoss(nn.Module):
-    """Sum of the task losses, each a mean over its labelled entries.
+    """Sum of the task losses, each a mean over its labelled entries, and of the terms that a fusion system adds.
 
     Args:
         tasks: the tasks, in order.
@@ -38,6 +45,10 @@ class MultitaskLoss(nn.Module):
         balance: exponent b of the weight (negatives / positives)^b of positive labels: 0 leaves calibration alone,
             1 balances fully. Needs :meth:`set_statistics`.
         modality_weight: weight of the mean loss of the per-modality heads, where the fusion system has them.
+        branch_weight: weight of the summed losses of the branches, where the fusion system has them.
+        ranking_weight: weight of the ranking of the branches by their loss, where outputs attend to branches.
+        fused_weight: weight of the loss of the system's own output, where there are branches to learn from.
+        auxiliary_weights: weight of each term that the fusion system returns; terms not named are not counted.
     """
 
     def __init__(
@@ -48,6 +59,10 @@ class MultitaskLoss(nn.Module):
         task_weights: Mapping[str, float] | None = None,
         balance: float = 0.0,
         modality_weight: float = 0.0,
+        branch_weight: float = 0.0,
+        ranking_weight: float = 0.0,
+        fused_weight: float = 1.0,
+        auxiliary_weights: Mapping[str, float] | None = None,
     ) -> None:
         super().__init__()
         if weighting not in ("fixed", "uncertainty"):
@@ -56,6 +71,8 @@ class MultitaskLoss(nn.Module):
         self.tasks = tuple(tasks)
         self.task_weights = {task.name: (task_weights or {}).get(task.name, 1.0) for task in self.tasks}
         self.balance, self.modality_weight = balance, modality_weight
+        self.branch_weight, self.ranking_weight, self.fused_weight = branch_weight, ranking_weight, fused_weight
+        self.auxiliary_weights = dict(auxiliary_weights or {})
         self.log_variances = nn.Parameter(torch.zeros(len(self.tasks))) if weighting == "uncertainty" else None
         for task in self.tasks:
             self.register_buffer(f"scale_{task.name}", torch.ones(task.outputs))
@@ -80,6 +97,13 @@ class MultitaskLoss(nn.Module):
             label: ``(B, K')`` with NaN where unlabelled.
             counted: ``(B,)`` rows to count; None counts all.
         """
+        loss, known = self.entry_loss(task, logits, label)
+        if counted is not None:
+            known = known & counted[:, None]
+        return (loss * known).sum() / known.sum().clamp_min(1)
+
+    def entry_loss(self, task: TaskSpec, logits: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
+        """Loss of every entry ``(B, K'')`` and whether it is labelled; multiclass and survival have one entry."""
         known = torch.isfinite(label)
         label = torch.nan_to_num(label)
         scale = self.get_buffer(f"scale_{task.name}")
@@ -92,9 +116,7 @@ class MultitaskLoss(nn.Module):
         else:
             known = known.all(dim=1, keepdim=True)
             loss = survival_loss(logits, label, self.get_buffer(f"edges_{task.name}"))[:, None]
-        if counted is not None:
-            known = known & counted[:, None]
-        return (loss * known).sum() / known.sum().clamp_min(1)
+        return loss, known
 
     def _total(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], counted: Tensor | None) -> Tensor:
         total = torch.zeros((), device=next(iter(logits.values())).device)
@@ -114,11 +136,39 @@ class MultitaskLoss(nn.Module):
         Args:
             targets: ``label_<task> (B, K')`` and, for per-modality heads, ``<m>_present (B,)``.
         """
+        branches = output.branches
         total = self._total(output.logits, targets, None)
+        if branches is not None:
+            total = self.fused_weight * total + self._branch_total(branches, targets)
         if self.modality_weight and output.modality_logits:
             parts = [
                 self._total(logits, targets, targets[f"{name}_present"].bool().reshape(-1))
                 for name, logits in output.modality_logits.items()
             ]
             total = total + self.modality_weight * torch.stack(parts).mean()
+        return total + self._auxiliary_total(output.auxiliary, total)
+
+    def _branch_total(self, branches: Branches, targets: Mapping[str, Tensor]) -> Tensor:
+        """Summed losses of the branches, and the ranking of those that outputs attend to."""
+        total = torch.zeros((), device=branches.present.device)
+        if self.branch_weight:
+            for index, logits in enumerate(branches.logits.values()):
+                total = total + self.branch_weight * self._total(logits, targets, branches.present[:, index])
+        if self.ranking_weight and branches.attention:
+            for task in self.tasks:
+                label = targets[f"label_{task.name}"]
+                parts = [self.entry_loss(task, logits[task.name], label) for logits in branches.logits.values()]
+                losses, known = (torch.stack(part, dim=2) for part in zip(*parts, strict=True))
+                ranked = ranking_loss(losses, branches.attention[task.name], known & branches.present[:, None])
+                total = total + self.ranking_weight * ranked
+        return total
+
+    def _auxiliary_total(self, terms: Mapping[str, Tensor], like: Tensor) -> Tensor:
+        unknown = self.auxiliary_weights.keys() - terms.keys()
+        if terms and unknown:
+            msg = f"Auxiliary weights must name terms of the fusion system {sorted(terms)}, got {sorted(unknown)}"
+            raise ValueError(msg)
+        total = torch.zeros_like(like)
+        for name, term in terms.items():
+            total = total + self.auxiliary_weights.get(name, 0.0) * term.mean()
         return total

@@ -20,7 +20,7 @@ FINDINGS = TaskSpec(name="findings", kind="multilabel", classes=("a", "b"))
 
 
 def output(logits: dict[str, Tensor], **modalities: dict[str, Tensor]) -> SimpleNamespace:
-    return SimpleNamespace(logits=logits, modality_logits=modalities)
+    return SimpleNamespace(logits=logits, modality_logits=modalities, branches=None, auxiliary={})
 
 
 def test_unlabelled_entries_change_nothing() -> None:
@@ -80,6 +80,39 @@ def test_heads_of_absent_modalities_do_not_count() -> None:
     a = loss(output(fused, film={"death": torch.tensor([[1.0], [5.0]])}), targets)
     b = loss(output(fused, film={"death": torch.tensor([[1.0], [-5.0]])}), targets)
     assert a == b
+
+
+def test_branches_count_where_they_are_present_and_the_fused_output_by_its_weight() -> None:
+    fused, branch = {"death": torch.zeros(2, 1)}, {"death": torch.tensor([[1.0], [5.0]])}
+    given = output(fused)
+    given.branches = SimpleNamespace(logits={"x": branch}, present=torch.tensor([[True], [False]]), attention={})
+    loss = MultitaskLoss([DEATH], branch_weight=0.5, fused_weight=0.0)
+    expected = 0.5 * nn.functional.softplus(torch.tensor(-1.0))
+    torch.testing.assert_close(loss(given, {"label_death": torch.ones(2, 1)}), expected)
+
+
+def test_fused_output_counts_fully_where_there_is_no_branch() -> None:
+    loss = MultitaskLoss([DEATH], branch_weight=0.5, fused_weight=0.0)
+    got = loss(output({"death": torch.zeros(1, 1)}), {"label_death": torch.ones(1, 1)})
+    assert got.item() == pytest.approx(np.log(2))
+
+
+def test_attention_on_the_worse_branch_costs() -> None:
+    given, targets = output({"death": torch.zeros(1, 1)}), {"label_death": torch.ones(1, 1)}
+    logits = {"good": {"death": torch.tensor([[2.0]])}, "bad": {"death": torch.tensor([[-2.0]])}}
+    attention = {"death": torch.tensor([[[0.3, 0.7]]])}
+    given.branches = SimpleNamespace(logits=logits, present=torch.ones(1, 2).bool(), attention=attention)
+    plain, ranked = MultitaskLoss([DEATH]), MultitaskLoss([DEATH], ranking_weight=2.0)
+    torch.testing.assert_close(ranked(given, targets) - plain(given, targets), torch.tensor(0.8))
+
+
+def test_auxiliary_terms_are_weighed_by_name() -> None:
+    given, targets = output({"death": torch.zeros(2, 1)}), {"label_death": torch.ones(2, 1)}
+    given.auxiliary = {"overlap": torch.tensor([1.0, 3.0]), "other": torch.tensor([9.0, 9.0])}
+    plain, weighed = MultitaskLoss([DEATH]), MultitaskLoss([DEATH], auxiliary_weights={"overlap": 0.5})
+    torch.testing.assert_close(weighed(given, targets) - plain(given, targets), torch.tensor(1.0))
+    with pytest.raises(ValueError, match="other.*overlap.*got.*overlapp"):
+        MultitaskLoss([DEATH], auxiliary_weights={"overlapp": 1.0})(given, targets)
 
 
 def test_an_unknown_weighting_is_refused() -> None:

@@ -54,8 +54,8 @@ def command(function: Callable[P, None]) -> Callable[P, None]:
 
     @functools.wraps(function)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
-        configure_logging()
         try:
+            configure_logging()
             function(*args, **kwargs)
         except AppError as error:
             _report(error.as_dict(), str(error), as_json=bool(kwargs.get("json", False)))

@@ -7,12 +7,16 @@ so the messages of libraries that handle patient data are withheld as a whole.
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
 import warnings
 from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import TextIO
+
+from monai_app.core.errors import InputRejected
 
 _YEAR = r"(?:19|20|21|22)\d{2}"
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -71,8 +75,8 @@ class PrivateFormatter(logging.Formatter):
         return redact(super().format(shown))
 
 
-class PrivateHandler(logging.StreamHandler[TextIO]):
-    """Writes to stderr; a line that cannot be formatted or written is dropped without quoting it."""
+class _QuietErrors(logging.Handler):
+    """A line that cannot be formatted or written is dropped without quoting it."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name that logging calls
         """Say that a line was lost; the standard handler prints its arguments and a traceback."""
@@ -80,19 +84,62 @@ class PrivateHandler(logging.StreamHandler[TextIO]):
             sys.stderr.write(f"{record.levelname} {record.name}: a log line could not be written\n")
 
 
-def configure_logging(*, verbose: bool = False) -> None:
-    """Send all logs and warnings to stderr through :class:`PrivateFormatter`, replacing libraries' handlers."""
-    handler = PrivateHandler(sys.stderr)
-    handler.setFormatter(PrivateFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%H:%M:%S"))
+class PrivateHandler(_QuietErrors, logging.StreamHandler[TextIO]):
+    """Writes to stderr."""
+
+
+class PrivateFileHandler(_QuietErrors, logging.FileHandler):
+    """Appends to a file."""
+
+
+def configure_logging(settings: str | Path | None = None, *, verbose: bool = False) -> None:
+    """Send all logs and warnings to stderr through :class:`PrivateFormatter`, replacing libraries' handlers.
+
+    Args:
+        settings: a file in the form of ``configs/logging.yaml``; by default what ``MONAI_APP_LOGGING`` names, else
+            that file.
+        verbose: log from DEBUG on, whatever the settings.
+
+    Raises:
+        InputRejected: ``RECORD_INVALID`` or what :func:`monai_app.core.loading.read_yaml` raises;
+            ``LOG_FILE_UNWRITABLE``.
+    """
+    from monai_app.core.log_settings import LogSettings  # pydantic costs time that --help does not need
+    from monai_app.core.resources import resource
+
+    chosen = LogSettings.read(settings or os.environ.get("MONAI_APP_LOGGING") or resource("configs", "logging.yaml"))
+    handlers: list[logging.Handler] = [PrivateHandler(sys.stderr)]
+    if chosen.file is not None:
+        handlers.append(_file_handler(chosen.file))
+    for handler in handlers:
+        handler.setFormatter(PrivateFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%H:%M:%S"))
     root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(logging.DEBUG if verbose else logging.INFO)
+    for handler in root.handlers:
+        if isinstance(handler, PrivateFileHandler):
+            handler.close()
+    root.handlers[:] = handlers
+    root.setLevel(logging.DEBUG if verbose else chosen.level)
     for name in list(logging.root.manager.loggerDict):
         logger = logging.getLogger(name)
         if logger.handlers:
             logger.handlers.clear()
             logger.propagate = True
+    for name, level in chosen.loggers.items():
+        logging.getLogger(name).setLevel(logging.DEBUG if verbose else level)
     warnings.showwarning = _log_warning
+
+
+def _file_handler(path: Path) -> PrivateFileHandler:
+    try:
+        return PrivateFileHandler(path, encoding="utf-8")
+    except OSError as error:
+        raise InputRejected(
+            "LOG_FILE_UNWRITABLE",
+            "the log file cannot be written",
+            got=type(error).__name__,
+            expected="a file in an existing, writable folder",
+            remedy="Change `file` in the logging settings.",
+        ) from error
 
 
 def _log_warning(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from monai_app.core.errors import InputRejected
-from monai_app.core.logging import WITHHELD, configure_logging, redact
+from monai_app.core.logging import WITHHELD, PrivateFileHandler, configure_logging, redact
 
 CANARIES = [
     "/data/p10000032/s50414267/film.dcm",
@@ -35,7 +36,11 @@ def restored(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
+    monkeypatch.delenv("MONAI_APP_LOGGING", raising=False)
     yield
+    for handler in root.handlers:
+        if isinstance(handler, PrivateFileHandler):
+            handler.close()
     root.handlers[:] = handlers
     root.setLevel(level)
 
@@ -123,3 +128,41 @@ def test_line_that_cannot_be_formatted_is_not_quoted(capsys: pytest.CaptureFixtu
     logging.getLogger("monai_app.test").info("%d films", "Hans Mueller")
     text = capsys.readouterr().err
     assert "Mueller" not in text and "could not be written" in text
+
+
+def settings(folder: Path, text: str) -> Path:
+    path = folder / "logging.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_levels_are_set_by_logger(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging(settings(tmp_path, "level: WARNING\nloggers: {talk: INFO, hush: ERROR}\n"))
+    for name in ("talk.below", "hush.below", "other"):
+        logging.getLogger(name).info("info of %s", name)
+        logging.getLogger(name).warning("warning of %s", name)
+    shown = [line.rpartition(": ")[2] for line in capsys.readouterr().err.splitlines()]
+    assert shown == ["info of talk.below", "warning of talk.below", "warning of other"]
+
+
+def test_the_file_is_redacted_too_and_a_second_call_writes_no_line_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MONAI_APP_LOGGING", str(settings(tmp_path, f"file: {tmp_path / 'run.log'}\n")))
+    configure_logging()
+    configure_logging()
+    logging.getLogger("monai_app.test").info("patient 10000032 read")
+    assert (tmp_path / "run.log").read_text().count("patient=<id> read") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("privacy: false\n", "RECORD_INVALID"),
+        ("level: LOUD\n", "RECORD_INVALID"),
+        ("file: /nowhere/x/run.log\n", "LOG_FILE_UNWRITABLE"),
+    ],
+)
+def test_bad_settings_are_refused(tmp_path: Path, text: str, code: str) -> None:
+    with pytest.raises(InputRejected, match=code):
+        configure_logging(settings(tmp_path, text))

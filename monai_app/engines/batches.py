@@ -20,11 +20,12 @@ ROW = "row"
 
 _MODALITY_KEYS = tuple(modality.value for modality in Modality)
 _PRESENCE_KEYS = tuple(f"{name}_present" for name in _MODALITY_KEYS)
+_CORRUPTION_KEYS = tuple(f"{name}_corrupted" for name in _MODALITY_KEYS)
 
 
 def is_batched(key: str) -> bool:
     """Whether a sample's entry goes into the batch; identifiers and groups stay behind with the dataset."""
-    return key in (*_MODALITY_KEYS, *_PRESENCE_KEYS, ROW) or key.startswith("label_")
+    return key in (*_MODALITY_KEYS, *_PRESENCE_KEYS, *_CORRUPTION_KEYS, ROW) or key.startswith("label_")
 
 
 def plain_tensor(value: Tensor) -> Tensor:
@@ -56,8 +57,8 @@ def prepare_multimodal_batch(
     """MONAI's ``prepare_batch``: (inputs, targets) on the device.
 
     Returns:
-        inputs: ``film``, ``series``, ``table``, ``note`` and their ``<m>_present``; targets: ``label_<task>`` and the
-        presence bits, which losses of per-modality heads need.
+        inputs: ``film``, ``series``, ``table``, ``note`` and their ``<m>_present``; targets: ``label_<task>``, the
+        presence bits, which losses of per-modality heads need, and what a training corrupted (``<m>_corrupted``).
 
     Raises:
         AppError: the typed error of a sample that could not be preprocessed.

@@ -76,15 +76,21 @@ class MultimodalEvaluator(SupervisedEvaluator):
 
 
 def join_outputs(parts: Sequence[FusionOutput]) -> FusionOutput:
-    """The outputs of successive batches as one, on the CPU; ``extras`` are not kept."""
+    """The outputs of successive batches as one, on the CPU; of ``extras`` those with an entry a sample ``(B, ...)``."""
 
     def joined(maps: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
         return {name: torch.cat([part[name] for part in maps]).cpu() for name in maps[0]}
 
     weights = [part.weights for part in parts if part.weights is not None]
     names = parts[0].modality_logits
+    per_sample = [name for name, value in parts[0].extras.items() if _an_entry_a_sample(value, parts[0])]
     return FusionOutput(
         logits=joined([part.logits for part in parts]),
         weights=torch.cat(weights).cpu() if weights else None,
         modality_logits={name: joined([part.modality_logits[name] for part in parts]) for name in names},
+        extras={name: torch.cat([part.extras[name] for part in parts]).cpu() for name in per_sample},
     )
+
+
+def _an_entry_a_sample(value: Any, output: FusionOutput) -> bool:
+    return isinstance(value, Tensor) and value.ndim > 0 and len(value) == len(next(iter(output.logits.values())))

@@ -9,12 +9,11 @@ from typing import Any
 import torch
 
 from monai_app.cohort.spec import ModelSpec
-from monai_app.core.atomic import sha256_file, write_json
+from monai_app.core.atomic import write_json
 from monai_app.core.errors import InputRejected
-from monai_app.core.loading import read_json
 from monai_app.engines.calibration import fit_late_fusion
 from monai_app.engines.evaluator import MultimodalEvaluator
-from monai_app.engines.model_folder import WEIGHTS_NAME, load_model, plain_network, write_model
+from monai_app.engines.model_folder import finished_step, load_model, plain_network, write_model
 from monai_app.losses import MultitaskLoss
 from monai_app.networks import LateFusion
 
@@ -37,12 +36,10 @@ def calibrate_late_fusion(
     Raises:
         InputRejected: ``NOT_LATE_FUSION``; as :func:`monai_app.engines.model_folder.load_model`.
     """
-    record_path, weights_path = Path(folder) / RECORD_NAME, Path(folder) / WEIGHTS_NAME
-    if record_path.is_file() and weights_path.is_file():
-        record: dict[str, Any] = read_json(record_path)
-        if record["model_sha256"] == sha256_file(weights_path):
-            logger.info("the model is already calibrated; nothing to do")
-            return record
+    done = finished_step(folder, RECORD_NAME)
+    if done is not None:
+        logger.info("the model is already calibrated; nothing to do")
+        return done
     fusion = plain_network(load_model(evaluator.network, folder)).get_submodule("fusion")
     if not isinstance(fusion, LateFusion):
         raise InputRejected(
@@ -60,5 +57,5 @@ def calibrate_late_fusion(
         "temperature": dict(zip(fusion.modalities, fusion.log_temperature.exp().tolist(), strict=True)),
         "weight_when_all_present": dict(zip(fusion.modalities, fusion.score.softmax(dim=0).tolist(), strict=True)),
     }
-    write_json(record_path, record)
+    write_json(Path(folder) / RECORD_NAME, record)
     return record

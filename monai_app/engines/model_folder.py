@@ -10,9 +10,9 @@ from typing import Any
 from torch import nn
 
 from monai_app.cohort.spec import ModelSpec
-from monai_app.core.atomic import write_json
+from monai_app.core.atomic import sha256_file, write_json
 from monai_app.core.errors import InputRejected
-from monai_app.core.loading import load_weights, save_weights
+from monai_app.core.loading import load_weights, read_json, save_weights
 from monai_app.engines.averaging import AveragedNetwork
 from monai_app.engines.distributed import unwrapped
 
@@ -37,6 +37,15 @@ def write_model(folder: str | Path, network: nn.Module, spec: ModelSpec, notes: 
     # One header entry: safetensors writes several in random order, and equal weights must give equal files.
     header = {"about": json.dumps(dict(notes or {}), sort_keys=True)}
     return save_weights(target / WEIGHTS_NAME, plain_network(network).state_dict(), header)
+
+
+def finished_step(folder: str | Path, record_name: str) -> dict[str, Any] | None:
+    """The record of a step after training, where it was made for the very weights in the folder; else None."""
+    record_path, weights_path = Path(folder) / record_name, Path(folder) / WEIGHTS_NAME
+    if not record_path.is_file() or not weights_path.is_file():
+        return None
+    record: dict[str, Any] = read_json(record_path)
+    return record if record["model_sha256"] == sha256_file(weights_path) else None
 
 
 def read_spec(folder: str | Path) -> ModelSpec:

@@ -1,9 +1,10 @@
 """Fusion systems over one interface: ``(tokens {m: (B, K_m, d)}, present (B, M)) -> FusionOutput``."""
 
 from monai_app.networks.fusion.attention import AttentionFusion
+from monai_app.networks.fusion.draf import DRAF
 from monai_app.networks.fusion.drfuse import DrFuse
 from monai_app.networks.fusion.early import EarlyFusion
 from monai_app.networks.fusion.late import LateFusion
 from monai_app.networks.fusion.medfuse import MedFuse
 
-__all__ = ["AttentionFusion", "DrFuse", "EarlyFusion", "LateFusion", "MedFuse"]
+__all__ = ["DRAF", "AttentionFusion", "DrFuse", "EarlyFusion", "LateFusion", "MedFuse"]

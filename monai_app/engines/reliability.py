@@ -1,0 +1,98 @@
+"""The last step of training DRAF: alpha, beta and the scale of each modality's uncertainty, fitted on validation.
+
+Clean validation samples alone cannot say how much a spoiled modality should count, so every sample is judged twice: as
+it is, and with random corruptions that are a function of the seed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from monai_app.cohort.spec import ModelSpec
+from monai_app.core.atomic import write_json
+from monai_app.core.errors import InputRejected
+from monai_app.engines.evaluator import MultimodalEvaluator
+from monai_app.engines.model_folder import finished_step, load_model, plain_network, write_model
+from monai_app.losses import MultitaskLoss
+from monai_app.networks import DRAF, FusionOutput
+
+logger = logging.getLogger(__name__)
+
+RECORD_NAME = "reliability.json"
+ALPHAS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
+BETAS = (0.0, 0.25, 0.5, 1.0, 2.0)
+Said = tuple[FusionOutput, dict[str, Tensor]]
+
+
+def tune_reliability(
+    evaluators: Sequence[MultimodalEvaluator],
+    loss: MultitaskLoss,
+    spec: ModelSpec,
+    folder: str | Path,
+    *,
+    alphas: Sequence[float] = ALPHAS,
+    betas: Sequence[float] = BETAS,
+) -> dict[str, Any]:
+    """Tune the model of a folder, write it back and record what was tried; a second call changes nothing.
+
+    Args:
+        evaluators: over the tuning split, first as it is, then corrupted; they share the network.
+        loss: of the training; its main part is what alpha and beta minimise, averaged over the evaluators.
+        spec: of the model.
+        folder: the model folder.
+        alphas: candidates, per standard deviation of U.
+        betas: candidates, per unit of the corruption logit.
+
+    Raises:
+        InputRejected: ``NOT_DRAF``; as :func:`monai_app.engines.model_folder.load_model`.
+    """
+    done = finished_step(folder, RECORD_NAME)
+    if done is not None:
+        logger.info("reliability is already tuned; nothing to do")
+        return done
+    fusion = plain_network(load_model(evaluators[0].network, folder)).get_submodule("fusion")
+    if not isinstance(fusion, DRAF):
+        raise InputRejected("NOT_DRAF", "only DRAF has a reliability", got=type(fusion).__name__, expected="DRAF")
+    said = [evaluator.outputs() for evaluator in evaluators]
+    fusion.cpu()
+    output, targets = said[0]
+    fusion.fit_spread(output.extras["variance"], presence(targets, fusion.modalities))
+    tried = {(alpha, beta): _loss_at(fusion, loss.cpu(), said, alpha, beta) for alpha in alphas for beta in betas}
+    alpha, beta = min(tried, key=lambda pair: (tried[pair], pair))
+    fusion.alpha.fill_(alpha)
+    fusion.beta.fill_(beta)
+    digest = write_model(folder, evaluators[0].network, spec, {"reliability": "tuned"})
+    record = {
+        "model_sha256": digest,
+        "alpha": alpha,
+        "beta": beta,
+        "tuning_loss": [{"alpha": pair[0], "beta": pair[1], "loss": value} for pair, value in tried.items()],
+        "uncertainty_mean": dict(zip(fusion.modalities, fusion.spread_mean.tolist(), strict=True)),
+        "uncertainty_std": dict(zip(fusion.modalities, fusion.spread_std.tolist(), strict=True)),
+    }
+    write_json(Path(folder) / RECORD_NAME, record)
+    return record
+
+
+def presence(targets: Mapping[str, Tensor], modalities: Sequence[str]) -> Tensor:
+    """Presence bits ``(N, M)``."""
+    return torch.stack([targets[f"{name}_present"].bool().reshape(-1) for name in modalities], dim=1)
+
+
+@torch.no_grad()
+def _loss_at(fusion: DRAF, loss: MultitaskLoss, said: Sequence[Said], alpha: float, beta: float) -> float:
+    """Mean loss of the fused output at (alpha, beta); only what follows the weights is computed again."""
+    losses = []
+    for output, targets in said:
+        extras, present = output.extras, presence(targets, fusion.modalities)
+        weights = fusion.reliability(
+            extras["variance"], extras["corruption_logits"], present, torch.tensor(alpha), torch.tensor(beta)
+        )
+        losses.append(float(loss(FusionOutput(fusion.decide(extras["features"], weights)), targets)))
+    return sum(losses) / len(losses)

@@ -1,0 +1,163 @@
+"""DRAF, Dynamic Reliability-Aware Fusion: each modality counts as much as it is certain of itself and looks sound.
+
+Per modality m a backbone with MC dropout and its own head p(y|h_m): samples h_m^t, p_m^t.
+U_m = mean_t (p_m^t - mean p_m)^2 over labels; r = softmax(-alpha U) over the present modalities;
+H = sum_m r_m mean_t h_m^t; y = g(H). An auxiliary head tells corrupted modalities:
+c_m = sigmoid(u_m . mean_t h_m^t + b_m).
+
+Repairs (ours, each an option): U is standardised per modality, since it lies in [0, .25] where alpha near 1 weighs
+nothing; log r_m = -alpha z(U_m) - beta logit(c_m), since the variance often does not rise under corruption; a missing
+modality has log r_m = -inf. Our reading: one linear layer with dropout on either side is the Bayesian part of a
+backbone; no gradient runs through r.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from monai_app.cohort.spec import ModelSpec, TaskKind
+from monai_app.networks.fusion.pooling import pooled_features
+from monai_app.networks.heads import TaskHeads
+from monai_app.networks.mc_dropout import SampledTail
+from monai_app.networks.output import FusionOutput
+from monai_app.networks.uncertainty import Uncertainty, uncertainty
+
+_LARGEST_SLOPE = 1e6
+"""Of alpha and beta: beyond it the most reliable modality has all the weight anyway, and nothing overflows."""
+
+_SMALLEST_SPREAD = 1e-12
+_MOMENTUM = 0.05
+
+
+class DRAF(nn.Module):
+    """Reliability-weighted sum of Monte Carlo features, then an MLP.
+
+    ``alpha``, ``beta`` and the mean and spread of each modality's U are buffers: training keeps running ones, and
+    ``monai_app.engines.reliability`` sets them on validation.
+
+    Args:
+        samples: T in evaluation.
+        training_samples: T in training.
+        dropout: rate of the MC dropout.
+        alpha: how much uncertainty counts against a modality, per standard deviation of U (unstandardised: per unit).
+        beta: how much a suspected corruption counts against it, per unit of its logit.
+        standardise: whether U is standardised per modality.
+        weighting: ``reliability``, or ``uniform`` for the ablation r = 1 / M.
+    """
+
+    alpha: Tensor
+    beta: Tensor
+    spread_mean: Tensor
+    spread_std: Tensor
+
+    def __init__(
+        self,
+        spec: ModelSpec,
+        *,
+        width: int = 128,
+        samples: int = 20,
+        training_samples: int = 4,
+        dropout: float = 0.3,
+        alpha: float = 1.0,
+        beta: float = 1.0,
+        standardise: bool = True,
+        weighting: Literal["reliability", "uniform"] = "reliability",
+    ) -> None:
+        super().__init__()
+        self.modalities = tuple(modality.value for modality in spec.modalities.names)
+        self.tasks, self.standardise, self.weighting = spec.tasks, standardise, weighting
+        self.tails = nn.ModuleDict(
+            {
+                name: SampledTail(width, name, samples=samples, training_samples=training_samples, rate=dropout)
+                for name in self.modalities
+            }
+        )
+        self.heads = nn.ModuleDict({name: TaskHeads(spec.tasks, width) for name in self.modalities})
+        self.detectors = nn.ModuleDict({name: nn.Linear(width, 1) for name in self.modalities})
+        self.mlp = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Dropout(dropout))
+        self.joint = TaskHeads(spec.tasks, width)
+        count = len(self.modalities)
+        self.register_buffer("alpha", torch.tensor(float(alpha)))
+        self.register_buffer("beta", torch.tensor(float(beta)))
+        self.register_buffer("spread_mean", torch.zeros(count))
+        self.register_buffer("spread_std", torch.ones(count))
+
+    def forward(self, tokens: Mapping[str, Tensor], present: Tensor) -> FusionOutput:
+        """Fuse a batch.
+
+        ``extras``: ``features (B, M, d)``, ``variance``, ``total``, ``aleatoric``, ``epistemic`` and
+        ``corruption_logits`` a modality ``(B, M)``, ``fused_total``, ``fused_aleatoric`` and ``fused_epistemic``
+        ``(B,)``; of an absent modality they mean nothing and are zero.
+        """
+        pooled = pooled_features(tokens, present)
+        drawn = torch.stack([self.tails[name](pooled[:, m]) for m, name in enumerate(self.modalities)], dim=2)
+        samples = torch.where(present[..., None], drawn, torch.zeros_like(drawn))  # (T, B, M, d)
+        features = samples.mean(dim=0)
+        per_pass = {name: self.heads[name](samples[:, :, m]) for m, name in enumerate(self.modalities)}
+        own = [self._uncertainty(per_pass[name]) for name in self.modalities]
+        doubt = {
+            key: self._blank(torch.stack([getattr(value, key) for value in own], dim=1), present)
+            for key in ("variance", "total", "aleatoric", "epistemic")
+        }
+        suspicion = torch.cat([self.detectors[name](features[:, m]) for m, name in enumerate(self.modalities)], dim=1)
+        suspicion = self._blank(suspicion.float(), present)
+        if self.training:
+            self._follow(doubt["variance"], present)
+        weights = self.reliability(doubt["variance"], suspicion, present, self.alpha, self.beta)
+        logits = self.decide(features, weights)
+        with torch.no_grad():
+            fused = self._uncertainty(self.decide(samples, weights))
+        extras = {**doubt, "features": features, "corruption_logits": suspicion}
+        extras |= {f"fused_{key}": getattr(fused, key) for key in ("total", "aleatoric", "epistemic")}
+        means = {name: {task: value.mean(dim=0) for task, value in logit.items()} for name, logit in per_pass.items()}
+        return FusionOutput(logits, weights=weights, modality_logits=means, extras=extras)
+
+    def reliability(self, variance: Tensor, suspicion: Tensor, present: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:
+        """The weights r ``(B, M)``: they sum to 1 over the present modalities and fall with U and with suspicion.
+
+        Args:
+            variance: U ``(B, M)``.
+            suspicion: logit of the corruption head ``(B, M)``.
+            present: ``(B, M)``.
+        """
+        if self.weighting == "uniform":
+            score = torch.zeros_like(variance)
+        else:
+            spread = (variance - self.spread_mean) / self.spread_std if self.standardise else variance
+            score = -alpha.clamp_max(_LARGEST_SLOPE) * spread - beta.clamp_max(_LARGEST_SLOPE) * suspicion
+        return score.masked_fill(~present, -torch.inf).softmax(dim=1).detach()
+
+    def decide(self, features: Tensor, weights: Tensor) -> dict[str, Tensor]:
+        """g(H) of features ``(..., B, M, d)`` and weights ``(B, M)``."""
+        joint: dict[str, Tensor] = self.joint(self.mlp((weights[..., None] * features).sum(dim=-2)))
+        return joint
+
+    @torch.no_grad()
+    def fit_spread(self, variance: Tensor, present: Tensor) -> None:
+        """Set mean and spread of U per modality from samples ``(N, M)``; a modality that never varies keeps 1."""
+        for m in range(variance.shape[1]):
+            values = variance[present[:, m], m]
+            if len(values):
+                self.spread_mean[m] = values.mean()
+                spread = values.std(unbiased=False)
+                self.spread_std[m] = spread if spread > _SMALLEST_SPREAD else 1.0
+
+    @torch.no_grad()
+    def _follow(self, variance: Tensor, present: Tensor) -> None:
+        """Move the running mean and spread of U a little towards this batch's."""
+        mean, std = self.spread_mean.clone(), self.spread_std.clone()
+        self.fit_spread(variance, present)
+        self.spread_mean.lerp_(mean, 1 - _MOMENTUM)
+        self.spread_std.lerp_(std, 1 - _MOMENTUM)
+
+    def _uncertainty(self, logits: Mapping[str, Tensor]) -> Uncertainty:
+        names = [task.name for task in self.tasks if task.kind is TaskKind.REGRESSION]
+        return uncertainty(self.tasks, logits, {name: self.joint.get_buffer(f"std_{name}") for name in names})
+
+    @staticmethod
+    def _blank(values: Tensor, present: Tensor) -> Tensor:
+        return torch.where(present, values, torch.zeros_like(values))

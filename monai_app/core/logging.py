@@ -124,6 +124,8 @@ def configure_logging(settings: str | Path | None = None, *, verbose: bool = Fal
         if logger.handlers:
             logger.handlers.clear()
             logger.propagate = True
+        if any(name.startswith(f"{above}.") for above in chosen.loggers):
+            logger.setLevel(logging.NOTSET)  # MONAI gives each of its loggers a level of its own
     for name, level in chosen.loggers.items():
         logging.getLogger(name).setLevel(logging.DEBUG if verbose else level)
     warnings.showwarning = _log_warning

@@ -137,6 +137,7 @@ def settings(folder: Path, text: str) -> Path:
 
 
 def test_levels_are_set_by_logger(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    logging.getLogger("hush.below").setLevel(logging.INFO)
     configure_logging(settings(tmp_path, "level: WARNING\nloggers: {talk: INFO, hush: ERROR}\n"))
     for name in ("talk.below", "hush.below", "other"):
         logging.getLogger(name).info("info of %s", name)

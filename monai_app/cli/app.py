@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+from types import FrameType
+
 import typer
 
 from monai_app.cli import bundle, cohort, crossvalidate, demo, phantom
@@ -26,6 +29,17 @@ for function in (
     app.command()(function)
 
 
+def stop_orderly(number: int, _frame: FrameType | None) -> None:
+    """Handle SIGTERM: unwind, so that half-written outputs are removed, and exit as the shell counts it (143).
+
+    Raises:
+        SystemExit: always.
+    """
+    signal.signal(number, signal.SIG_IGN)  # a second one would interrupt the cleaning
+    raise SystemExit(128 + number)
+
+
 def main() -> None:
     """Console entry point."""
+    signal.signal(signal.SIGTERM, stop_orderly)
     app()

@@ -1,7 +1,7 @@
 """Floor 3: encoders, fusion systems and the network that joins them."""
 
 from monai_app.networks.encoders import default_encoders
-from monai_app.networks.fusion import DRAF, AttentionFusion, DrFuse, EarlyFusion, LateFusion, MedFuse
+from monai_app.networks.fusion import DRAF, AttentionFusion, DrFuse, EarlyFusion, HEALNet, LateFusion, MedFuse
 from monai_app.networks.multimodal import MultimodalNetwork
 from monai_app.networks.output import FusionOutput
 
@@ -11,6 +11,7 @@ __all__ = [
     "DrFuse",
     "EarlyFusion",
     "FusionOutput",
+    "HEALNet",
     "LateFusion",
     "MedFuse",
     "MultimodalNetwork",

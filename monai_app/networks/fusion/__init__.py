@@ -4,7 +4,8 @@ from monai_app.networks.fusion.attention import AttentionFusion
 from monai_app.networks.fusion.draf import DRAF
 from monai_app.networks.fusion.drfuse import DrFuse
 from monai_app.networks.fusion.early import EarlyFusion
+from monai_app.networks.fusion.healnet import HEALNet
 from monai_app.networks.fusion.late import LateFusion
 from monai_app.networks.fusion.medfuse import MedFuse
 
-__all__ = ["DRAF", "AttentionFusion", "DrFuse", "EarlyFusion", "LateFusion", "MedFuse"]
+__all__ = ["DRAF", "AttentionFusion", "DrFuse", "EarlyFusion", "HEALNet", "LateFusion", "MedFuse"]

@@ -16,6 +16,9 @@ TREES = {"haim", "ensemble"}
 """Overlays without a network of their own."""
 NETWORKS = sorted(set(overlay_names(BUNDLE / "configs", "fusion_*.yaml", "fusion_")) - TREES)
 
+STILL = {"healnet": ("query_norm",)}
+"""What learns nothing here: each of these modalities has one token, which gets all attention whatever the query."""
+
 
 @pytest.fixture(scope="module")
 def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -33,4 +36,5 @@ def test_two_steps_move_every_weight_of_the_fusion(fusion: str, cohort: Path, tm
     before = {name: value.clone() for name, value in network.fusion.named_parameters()}
     trainer.run()
     assert trainer.state.iteration >= 2
-    assert [name for name, value in network.fusion.named_parameters() if torch.equal(value, before[name])] == []
+    unmoved = [name for name, value in network.fusion.named_parameters() if torch.equal(value, before[name])]
+    assert [name for name in unmoved if not any(part in name for part in STILL.get(fusion, ()))] == []

@@ -6,6 +6,7 @@ from monai_app.networks.fusion.drfuse import DrFuse
 from monai_app.networks.fusion.early import EarlyFusion
 from monai_app.networks.fusion.healnet import HEALNet
 from monai_app.networks.fusion.late import LateFusion
+from monai_app.networks.fusion.mda import MDA
 from monai_app.networks.fusion.medfuse import MedFuse
 
-__all__ = ["DRAF", "AttentionFusion", "DrFuse", "EarlyFusion", "HEALNet", "LateFusion", "MedFuse"]
+__all__ = ["DRAF", "MDA", "AttentionFusion", "DrFuse", "EarlyFusion", "HEALNet", "LateFusion", "MedFuse"]

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from monai_app.cohort.spec import ModelSpec, TaskKind
 from monai_app.losses import MultitaskLoss
-from monai_app.networks import AttentionFusion, DrFuse, EarlyFusion, FusionOutput, LateFusion, MedFuse
+from monai_app.networks import MDA, AttentionFusion, DrFuse, EarlyFusion, FusionOutput, HEALNet, LateFusion, MedFuse
 
 NAMES = ("film", "series", "table", "note")
 COUNTS = (4, 3, 1, 2)
@@ -20,10 +20,12 @@ BUILD: dict[str, Callable[..., nn.Module]] = {
     "attention": AttentionFusion,
     "drfuse": DrFuse,
     "early": EarlyFusion,
+    "healnet": HEALNet,
     "late": LateFusion,
+    "mda": MDA,
     "medfuse": MedFuse,
 }
-ORDERED = {"early", "late", "medfuse"}
+ORDERED = {"early", "healnet", "late", "medfuse"}
 """Systems that take presence in the order of the spec, or that see the modalities one after the other."""
 
 

@@ -1,12 +1,23 @@
 """Floor 3: encoders, fusion systems and the network that joins them."""
 
 from monai_app.networks.encoders import default_encoders
-from monai_app.networks.fusion import DRAF, MDA, AttentionFusion, DrFuse, EarlyFusion, HEALNet, LateFusion, MedFuse
+from monai_app.networks.fusion import (
+    DRAF,
+    DRIFA,
+    MDA,
+    AttentionFusion,
+    DrFuse,
+    EarlyFusion,
+    HEALNet,
+    LateFusion,
+    MedFuse,
+)
 from monai_app.networks.multimodal import MultimodalNetwork
 from monai_app.networks.output import FusionOutput
 
 __all__ = [
     "DRAF",
+    "DRIFA",
     "MDA",
     "AttentionFusion",
     "DrFuse",

@@ -3,10 +3,11 @@
 from monai_app.networks.fusion.attention import AttentionFusion
 from monai_app.networks.fusion.draf import DRAF
 from monai_app.networks.fusion.drfuse import DrFuse
+from monai_app.networks.fusion.drifa import DRIFA
 from monai_app.networks.fusion.early import EarlyFusion
 from monai_app.networks.fusion.healnet import HEALNet
 from monai_app.networks.fusion.late import LateFusion
 from monai_app.networks.fusion.mda import MDA
 from monai_app.networks.fusion.medfuse import MedFuse
 
-__all__ = ["DRAF", "MDA", "AttentionFusion", "DrFuse", "EarlyFusion", "HEALNet", "LateFusion", "MedFuse"]
+__all__ = ["DRAF", "DRIFA", "MDA", "AttentionFusion", "DrFuse", "EarlyFusion", "HEALNet", "LateFusion", "MedFuse"]

@@ -11,6 +11,7 @@ from monai_app.networks.fusion import (
     HEALNet,
     LateFusion,
     MedFuse,
+    ShaSpec,
 )
 from monai_app.networks.multimodal import MultimodalNetwork
 from monai_app.networks.output import FusionOutput
@@ -27,5 +28,6 @@ __all__ = [
     "LateFusion",
     "MedFuse",
     "MultimodalNetwork",
+    "ShaSpec",
     "default_encoders",
 ]

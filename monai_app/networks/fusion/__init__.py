@@ -9,5 +9,17 @@ from monai_app.networks.fusion.healnet import HEALNet
 from monai_app.networks.fusion.late import LateFusion
 from monai_app.networks.fusion.mda import MDA
 from monai_app.networks.fusion.medfuse import MedFuse
+from monai_app.networks.fusion.shaspec import ShaSpec
 
-__all__ = ["DRAF", "DRIFA", "MDA", "AttentionFusion", "DrFuse", "EarlyFusion", "HEALNet", "LateFusion", "MedFuse"]
+__all__ = [
+    "DRAF",
+    "DRIFA",
+    "MDA",
+    "AttentionFusion",
+    "DrFuse",
+    "EarlyFusion",
+    "HEALNet",
+    "LateFusion",
+    "MedFuse",
+    "ShaSpec",
+]

@@ -5,6 +5,7 @@ from monai_app.networks.fusion.draf import DRAF
 from monai_app.networks.fusion.drfuse import DrFuse
 from monai_app.networks.fusion.drifa import DRIFA
 from monai_app.networks.fusion.early import EarlyFusion
+from monai_app.networks.fusion.flexmoe import FlexMoE
 from monai_app.networks.fusion.healnet import HEALNet
 from monai_app.networks.fusion.late import LateFusion
 from monai_app.networks.fusion.mda import MDA
@@ -18,6 +19,7 @@ __all__ = [
     "AttentionFusion",
     "DrFuse",
     "EarlyFusion",
+    "FlexMoE",
     "HEALNet",
     "LateFusion",
     "MedFuse",

@@ -11,7 +11,19 @@ from torch import Tensor, nn
 
 from monai_app.cohort.spec import ModelSpec, TaskKind
 from monai_app.losses import MultitaskLoss
-from monai_app.networks import MDA, AttentionFusion, DrFuse, EarlyFusion, FusionOutput, HEALNet, LateFusion, MedFuse
+from monai_app.networks import (
+    DRIFA,
+    MDA,
+    AttentionFusion,
+    DrFuse,
+    EarlyFusion,
+    FlexMoE,
+    FusionOutput,
+    HEALNet,
+    LateFusion,
+    MedFuse,
+    ShaSpec,
+)
 
 NAMES = ("film", "series", "table", "note")
 COUNTS = (4, 3, 1, 2)
@@ -19,11 +31,14 @@ PRESENT = torch.tensor([[1, 1, 1, 1], [0, 1, 0, 1], [0, 0, 1, 0], [1, 1, 0, 1], 
 BUILD: dict[str, Callable[..., nn.Module]] = {
     "attention": AttentionFusion,
     "drfuse": DrFuse,
+    "drifa": DRIFA,
     "early": EarlyFusion,
+    "flexmoe": FlexMoE,
     "healnet": HEALNet,
     "late": LateFusion,
     "mda": MDA,
     "medfuse": MedFuse,
+    "shaspec": ShaSpec,
 }
 ORDERED = {"early", "healnet", "late", "medfuse"}
 """Systems that take presence in the order of the spec, or that see the modalities one after the other."""
@@ -123,6 +138,17 @@ def test_training_reaches_every_parameter(name: str, rows: slice, spec: ModelSpe
     gradients = {key: parameter.grad for key, parameter in network.named_parameters()}
     assert [key for key, value in gradients.items() if value is None] == []
     assert [key for key, value in gradients.items() if value is not None and not value.isfinite().all()] == []
+
+
+@pytest.mark.parametrize("name", BUILD)
+def test_one_modality_is_enough(name: str, spec: ModelSpec) -> None:
+    none = dict.fromkeys(("film", "series", "note"))
+    alone = spec.model_copy(update={"modalities": spec.modalities.model_copy(update=none)})
+    present = torch.ones(5, 1).bool()
+    output = fusion(alone, name)({"table": tokens()["table"]}, present)
+    assert all(value.isfinite().all() for value in everything(output).values())
+    loss = MultitaskLoss(alone.tasks, branch_weight=1.0, ranking_weight=1.0)
+    assert loss(output, targets(alone, torch.ones(5, 4).bool())).isfinite()
 
 
 @pytest.mark.parametrize("name", BUILD)

@@ -2,7 +2,8 @@
 
 Binary: log loss. Multilabel: one binary model a class. Multiclass: softmax. Regression: squared error. Survival:
 discrete-time hazards by log loss on person-intervals (Gensheimer and Narasimhan, PeerJ 2019), the interval being a
-feature. Several models with other seeds are bagged by averaging raw scores.
+feature. Several models with other seeds are bagged by averaging raw scores. Besides, a forest of extremely
+randomised trees (Geurts et al., Machine Learning 63:3, 2006) and boosting with their random thresholds.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from monai_app.core.random import derive_seed
 
 Floats = NDArray[np.float64]
 Features = NDArray[np.float32]
+Rows = NDArray[np.int64]
+_BINS = 63
 
 
 @dataclass(frozen=True)
@@ -37,9 +40,12 @@ class BoostingSettings:
         leaves: of a tree at most.
         depth: of a tree at most.
         min_leaf: samples a leaf at least, and never more than a fortieth of the samples.
+        random_thresholds: whether a split's threshold is drawn instead of searched.
         features_per_tree: columns drawn for each tree.
         rows_per_tree: share of samples drawn for each tree.
         l2: penalty on leaf values.
+        folds: of the cross-validation that chooses rounds and weights of a committee.
+        forest_trees: trees of a forest.
         threads: 0 takes all cores; the trees do not depend on it.
     """
 
@@ -50,9 +56,12 @@ class BoostingSettings:
     leaves: int = 12
     depth: int = 5
     min_leaf: int = 30
+    random_thresholds: bool = False
     features_per_tree: int = 200
     rows_per_tree: float = 0.7
     l2: float = 10.0
+    folds: int = 5
+    forest_trees: int = 200
     threads: int = 0
 
     def parameters(self, objective: dict[str, Any], *, samples: int, columns: int, seed: int) -> dict[str, Any]:
@@ -67,7 +76,8 @@ class BoostingSettings:
             "bagging_fraction": self.rows_per_tree,
             "bagging_freq": 1,
             "lambda_l2": self.l2,
-            "max_bin": 63,
+            "extra_trees": self.random_thresholds,
+            "max_bin": _BINS,
             "num_threads": self.threads,
             "seed": seed,
             "deterministic": True,
@@ -75,19 +85,44 @@ class BoostingSettings:
             "verbosity": -1,
         }
 
+    def forest_parameters(self, *, columns: int, seed: int) -> dict[str, Any]:
+        """LightGBM's parameters of a forest of binary labels: deeper trees of fewer columns each."""
+        changed = {
+            "boosting": "rf",
+            "extra_trees": True,
+            "num_leaves": 32,
+            "max_depth": -1,
+            "min_data_in_leaf": 5,
+            "feature_fraction": min(1.0, max(0.05, columns**-0.5)),
+            "bagging_fraction": 0.632,
+            "lambda_l2": 0.0,
+        }
+        return self.parameters(dict(_OBJECTIVES[TaskKind.BINARY]), samples=1, columns=columns, seed=seed) | changed
+
 
 @dataclass(frozen=True)
 class Part:
-    """One target of a task: bagged models, or a constant raw score where training labels had one class only."""
+    """One target of a task: bagged models, or a constant raw score where training labels had one class only.
+
+    Attributes:
+        models: whose raw scores are averaged.
+        constant: instead of models.
+        averages: whether a model's trees are averaged, as in a forest; LightGBM's raw score is their sum.
+    """
 
     models: tuple[lightgbm.Booster, ...] = ()
     constant: float | None = None
+    averages: bool = False
 
     def raw(self, features: Features) -> Floats:
         """Mean raw score (N,) or (N, classes)."""
         if self.constant is not None:
             return np.full(features.shape[0], self.constant)
-        return np.mean([model.predict(features, raw_score=True) for model in self.models], axis=0)
+        scores = [
+            np.asarray(model.predict(features, raw_score=True)) / (model.current_iteration() if self.averages else 1)
+            for model in self.models
+        ]
+        return np.asarray(np.mean(scores, axis=0))
 
 
 def fit_task(
@@ -116,12 +151,56 @@ def fit_task(
     for index, (x, y) in enumerate(_targets(task, *train)):
         _check_labels(task, y)
         if task.kind is not TaskKind.REGRESSION and np.unique(y).size < 2:
-            parts.append(Part(constant=_prior(y)))
+            parts.append(Part(constant=prior(y)))
             continue
         valid = None if tuning is None else _targets(task, *tuning)[index]
         limit = settings.rounds if rounds is None else rounds[index]
         parts.append(_fit_part(task, (x, y), valid, settings, seed=derive_seed(seed, task.name, index), rounds=limit))
     return parts
+
+
+def boosted_folds(
+    features: Features, label: Floats, folds: Sequence[tuple[Rows, Rows]], settings: BoostingSettings, *, seed: int
+) -> tuple[int, Floats]:
+    """Boosting of a binary label in cross-validation.
+
+    Args:
+        features: (N, F).
+        label: (N,).
+        folds: train and test rows.
+        settings: how trees are grown.
+        seed: of everything random.
+
+    Returns:
+        The rounds of the lowest mean loss over the folds, and raw scores (N,) from models that did not see the sample.
+    """
+    objective = dict(_OBJECTIVES[TaskKind.BINARY])
+    parameters = settings.parameters(
+        objective, samples=min(rows.size for rows, _ in folds), columns=features.shape[1], seed=seed % 2**31
+    )
+    grown = lightgbm.cv(
+        parameters,
+        lightgbm.Dataset(features, label, params={"max_bin": _BINS, "verbosity": -1}, free_raw_data=False),
+        settings.rounds,
+        folds=list(folds),
+        callbacks=[lightgbm.early_stopping(settings.patience, verbose=False)] if settings.patience else None,
+        return_cvbooster=True,
+    )
+    rounds = next(len(curve) for curve in grown.values() if isinstance(curve, list))
+    models = grown["cvbooster"]
+    assert isinstance(models, lightgbm.CVBooster), "cv was told to return its models"
+    scores = np.full(label.shape, np.nan)
+    for booster, (_, test) in zip(models.boosters, folds, strict=True):
+        scores[test] = booster.predict(features[test], raw_score=True, num_iteration=rounds)
+    return rounds, scores
+
+
+def fit_forest(features: Features, label: Floats, settings: BoostingSettings, *, seed: int) -> Part:
+    """A forest on features (N, F) and binary labels (N,), both classes present."""
+    parameters = settings.forest_parameters(columns=features.shape[1], seed=seed % 2**31)
+    data = lightgbm.Dataset(features, label, params={"max_bin": _BINS, "verbosity": -1})
+    grown = lightgbm.train(parameters, data, settings.forest_trees)
+    return Part(models=(lightgbm.Booster(model_str=grown.model_to_string()),), averages=True)
 
 
 def predict_task(task: TaskSpec, parts: Sequence[Part], features: Features) -> Floats:
@@ -158,7 +237,7 @@ def _check_labels(task: TaskSpec, y: Floats) -> None:
         )
 
 
-def _prior(y: Floats) -> float:
+def prior(y: Floats) -> float:
     """The smoothed log odds of a label that never varied: (positives + 1/2) / (negatives + 1/2)."""
     return float(np.log((y.sum() + 0.5) / ((1 - y).sum() + 0.5)))
 
@@ -211,7 +290,7 @@ def _fit_part(
     if task.kind is TaskKind.MULTICLASS:
         objective["num_class"] = task.outputs
     held = valid if valid is not None and valid[1].size and settings.patience is not None else None
-    data = lightgbm.Dataset(*train, params={"max_bin": 63, "verbosity": -1}, free_raw_data=False)
+    data = lightgbm.Dataset(*train, params={"max_bin": _BINS, "verbosity": -1}, free_raw_data=False)
     models = []
     for bag in range(settings.seeds):
         parameters = settings.parameters(

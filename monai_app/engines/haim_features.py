@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 import torch
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
 from monai_app.cohort.samples import visible_events
 from monai_app.cohort.spec import ModelSpec, SeriesSpec, TableSpec
@@ -23,11 +24,12 @@ from monai_app.cohort.store import Cohort
 from monai_app.core.errors import InputRejected
 from monai_app.core.loading import load_weights, read_checked_bytes, save_weights, write_checked_text
 from monai_app.engines.film_features import FilmFeatures, FilmStatistics
+from monai_app.engines.note_terms import NoteTerms
 from monai_app.engines.projection import NoteTopics, Projection
 
 Item = Mapping[str, Any]
 Floats = NDArray[np.float64]
-_NOTES_NAME, _TENSORS_NAME = "notes.json", "projections.safetensors"
+_NOTES_NAME, _TERMS_NAME, _TENSORS_NAME = "notes.json", "terms.json", "projections.safetensors"
 FILM_WIDTH = 32
 """Principal components kept of a film's features."""
 
@@ -39,6 +41,7 @@ class HaimFeatures:
         spec: modalities and tasks.
         film: projection of the film features, None without films.
         notes: topics of the notes, None without notes.
+        terms: their terms; frequent phrases become columns. None without notes.
         film_features: how films become numbers.
     """
 
@@ -48,9 +51,10 @@ class HaimFeatures:
         *,
         film: Projection | None,
         notes: NoteTopics | None,
+        terms: NoteTerms | None = None,
         film_features: FilmFeatures | None = None,
     ) -> None:
-        self.spec, self.film, self.notes = spec, film, notes
+        self.spec, self.film, self.notes, self.terms = spec, film, notes, terms
         self.film_features = FilmStatistics() if film_features is None else film_features
 
     @classmethod
@@ -62,7 +66,7 @@ class HaimFeatures:
             made.film = Projection.principal(made.film_features(films), FILM_WIDTH)
         texts = [item["note"] for item in items if spec.modalities.note and item["note_present"]]
         if texts:
-            made.notes = NoteTopics.fit(texts)
+            made.notes, made.terms = NoteTopics.fit(texts), NoteTerms.fit(texts)
         return made
 
     def __call__(self, items: Sequence[Item], cohort_dir: str | Path) -> StatisticsTable:
@@ -86,12 +90,19 @@ class HaimFeatures:
             blocks.append(_embedded(items, "film", film.width, lambda films: film(read(films))))
         if self.notes is not None:
             blocks.append(_embedded(items, "note", self.notes.projection.width, self.notes))
+        if self.terms is not None and self.terms.phrases:
+            block = _embedded(items, "note", len(self.terms.phrases), self.terms.indicators)
+            blocks.append(StatisticsTable(block.values, tuple(f"{name}/phrase" for name in block.names)))
         if not blocks:
             raise InputRejected(
                 "ALL_MODALITIES_MISSING", "no modality gives any feature", expected="at least one modality on train"
             )
         names = tuple(name for block in blocks for name in block.names)
         return StatisticsTable(np.concatenate([block.values for block in blocks], axis=1), names)
+
+    def note_terms(self, items: Sequence[Item]) -> csr_matrix | None:
+        """TF-IDF of the notes of these items (N, V), zero for an item without one; None when none were fitted."""
+        return self.terms and self.terms([item["note"] if item["note_present"] else "" for item in items])
 
     def write(self, folder: str | Path) -> None:
         """Write the projections: safetensors, and the vocabulary as JSON, each with its SHA-256."""
@@ -102,6 +113,8 @@ class HaimFeatures:
         if self.notes is not None:
             tensors |= self.notes.projection.tensors("note")
             write_checked_text(target / _NOTES_NAME, json.dumps(self.notes.as_dict(), sort_keys=True))
+        if self.terms is not None:
+            write_checked_text(target / _TERMS_NAME, json.dumps(self.terms.as_dict(), sort_keys=True))
         if tensors:
             save_weights(target / _TENSORS_NAME, tensors)
 
@@ -120,7 +133,10 @@ class HaimFeatures:
             record = json.loads(read_checked_bytes(source / _NOTES_NAME))
             projection = Projection.from_tensors(tensors, "note")
             notes = NoteTopics(record["vocabulary"], np.array(record["idf"]), projection)
-        return cls(spec, film=film, notes=notes, film_features=film_features)
+        terms = None
+        if (source / _TERMS_NAME).is_file():
+            terms = NoteTerms.from_dict(json.loads(read_checked_bytes(source / _TERMS_NAME)))
+        return cls(spec, film=film, notes=notes, terms=terms, film_features=film_features)
 
 
 def _series_statistics(items: Sequence[Item], cohort_dir: str | Path, series: SeriesSpec) -> StatisticsTable:

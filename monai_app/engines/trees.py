@@ -1,7 +1,7 @@
 """The HAIM-style baseline as a model: trained, kept in a folder and asked for predictions like every other system.
 
-The folder holds spec.json, trees.json, the trees in LightGBM's own text format and the projections of films and
-notes, each with its SHA-256; nothing in it can run code.
+The folder holds spec.json, trees.json, the trees in LightGBM's own text format, regressions and the projections of
+films and notes, each with its SHA-256; nothing in it can run code.
 """
 
 from __future__ import annotations
@@ -13,22 +13,31 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import lightgbm
 import numpy as np
+from scipy.sparse import csr_matrix
 
 from monai_app.cohort.spec import ModelSpec, TaskSpec
 from monai_app.cohort.statistics import StatisticsTable
 from monai_app.core.atomic import write_json
 from monai_app.core.errors import InputRejected
 from monai_app.core.loading import read_checked_bytes, write_checked_text
-from monai_app.engines.boosting import BoostingSettings, Features, Floats, Part, fit_task, predict_task, rounds_of
+from monai_app.engines.boosting import BoostingSettings, Floats, fit_task, rounds_of
+from monai_app.engines.committee import (
+    Committee,
+    Inputs,
+    grow_committee,
+    has_committee,
+    joined,
+    plan_committee,
+)
+from monai_app.engines.committee_files import read_committees, write_committees
 from monai_app.engines.film_features import FilmFeatures
 from monai_app.engines.haim_features import HaimFeatures
 from monai_app.engines.model_folder import SPEC_NAME, read_spec
 from monai_app.engines.predictions import Predictions, from_items
 
 logger = logging.getLogger(__name__)
-FORMAT = "monai-app-trees-1"
+FORMAT, FORMER = "monai-app-trees-2", "monai-app-trees-1"
 _RECORD_NAME, _TUNING_NAME = "trees.json", "tuning_predictions.parquet"
 Item = Mapping[str, Any]
 
@@ -41,13 +50,13 @@ class TreesModel:
         spec: modalities and tasks.
         features: what turns items into numbers.
         columns: names of the feature columns the trees were fitted on.
-        parts: per task its targets' trees.
+        committees: per task its models.
     """
 
     spec: ModelSpec
     features: HaimFeatures
     columns: tuple[str, ...]
-    parts: Mapping[str, Sequence[Part]]
+    committees: Mapping[str, Committee]
 
     def predict(self, items: Sequence[Item], cohort_dir: str | Path) -> Predictions:
         """Predictions of items of a cohort, in their order.
@@ -56,10 +65,10 @@ class TreesModel:
             InputRejected: ``MODEL_MISFIT`` when the cohort gives other feature columns than the training one; what
                 reading the cohort raises.
         """
-        return self.predict_table(items, self.features(items, cohort_dir))
+        return self.predict_table(items, self.features(items, cohort_dir), self.features.note_terms(items))
 
-    def predict_table(self, items: Sequence[Item], table: StatisticsTable) -> Predictions:
-        """Predictions of items whose feature table is known already.
+    def predict_table(self, items: Sequence[Item], table: StatisticsTable, terms: csr_matrix | None) -> Predictions:
+        """Predictions of items whose feature table and terms of notes are known already.
 
         Raises:
             InputRejected: ``MODEL_MISFIT``.
@@ -72,16 +81,15 @@ class TreesModel:
                 expected=f"{len(self.columns)} columns, by name",
                 remedy="Predict with the program version and the settings of the training.",
             )
-        scores = {task.name: predict_task(task, self.parts[task.name], table.values) for task in self.spec.tasks}
+        inputs = Inputs(table.values, terms)
+        scores = {task.name: self.committees[task.name].predict(task, inputs) for task in self.spec.tasks}
         return from_items(items, self.spec.tasks, [name.value for name in self.spec.modalities.names], scores)
 
     def write(self, folder: str | Path) -> None:
         """Write the model's files; trees.json last, as it names the others."""
         target = Path(folder)
         self.features.write(target)
-        record = {}
-        for name, parts in self.parts.items():
-            record[name] = [self._write_part(target, f"trees/{name}/{index}", part) for index, part in enumerate(parts)]
+        record = write_committees(target, self.committees)
         write_json(target / SPEC_NAME, self.spec.model_dump(mode="json"))
         whole = {
             "format": FORMAT,
@@ -91,20 +99,13 @@ class TreesModel:
         }
         write_checked_text(target / _RECORD_NAME, json.dumps(whole, indent=1, sort_keys=True) + "\n")
 
-    @staticmethod
-    def _write_part(target: Path, stem: str, part: Part) -> dict[str, Any]:
-        files = []
-        for index, model in enumerate(part.models):
-            files.append(f"{stem}-{index}.txt")
-            write_checked_text(target / files[-1], model.model_to_string())
-        return {"constant": part.constant, "files": files}
-
 
 class TreesTrainer:
     """Fits the baseline: ``run()`` trains and writes the model folder.
 
-    The number of trees is chosen on tuning. With ``refit`` the trees are then grown anew on train and tuning
-    together; what is kept as tuning predictions always comes from trees that never saw tuning.
+    Rounds and weights of a committee are chosen by cross-validation over train and tuning; tasks of trees alone take
+    their rounds from tuning. With ``refit`` the models are then fitted anew on train and tuning together; what is kept
+    as tuning predictions always comes from models that never saw tuning.
 
     Args:
         items: of the train split.
@@ -144,38 +145,38 @@ class TreesTrainer:
         features = HaimFeatures.fit(self.items, self.spec, film_features=self.film_features)
         tables = [features(items, self.cohort_dir) for items in (self.items, self.tuning_items)]
         logger.info("%d features of %d train and %d tuning samples", len(tables[0].names), *map(len, self._splits))
-        parts = {}
+        terms = [features.note_terms(items) for items in self._splits]
+        train, tuning = (Inputs(table.values, words) for table, words in zip(tables, terms, strict=True))
+        both = joined(train, tuning)
+        held, final = {}, {}
         for task in self.spec.tasks:
-            train, tuning = (
-                (table.values, _labels(items, task)) for table, items in zip(tables, self._splits, strict=True)
-            )
-            parts[task.name] = fit_task(task, train, tuning, self.settings, seed=self.seed)
-            logger.info("%s rounds for task %s", rounds_of(parts[task.name]), task.name)
-        model = TreesModel(self.spec, features, tables[0].names, parts)
-        model.predict_table(self.tuning_items, tables[1]).write(self.output_dir / _TUNING_NAME)
-        if self.refit:
-            model = self._refitted(model, np.concatenate([table.values for table in tables]))
-        model.write(self.output_dir)
+            held[task.name], final[task.name] = self._fitted(task, both, len(self.items))
+        model = TreesModel(self.spec, features, tables[0].names, held)
+        model.predict_table(self.tuning_items, tables[1], terms[1]).write(self.output_dir / _TUNING_NAME)
+        TreesModel(self.spec, features, tables[0].names, final).write(self.output_dir)
 
     @property
     def _splits(self) -> tuple[Sequence[Item], Sequence[Item]]:
         return self.items, self.tuning_items
 
-    def _refitted(self, model: TreesModel, values: Features) -> TreesModel:
-        """As many trees as were best, grown on all samples."""
-        items = [*self.items, *self.tuning_items]
-        parts = {
-            task.name: fit_task(
-                task,
-                (values, _labels(items, task)),
-                None,
-                self.settings,
-                seed=self.seed,
-                rounds=rounds_of(model.parts[task.name]),
-            )
-            for task in self.spec.tasks
-        }
-        return TreesModel(self.spec, model.features, model.columns, parts)
+    def _fitted(self, task: TaskSpec, both: Inputs, n_train: int) -> tuple[Committee, Committee]:
+        """Models that never saw tuning, and the final ones."""
+        label = _labels([*self.items, *self.tuning_items], task)
+        train, settings, seed = slice(n_train), self.settings, self.seed
+        if has_committee(task):
+            patients = np.array([item["subject_id"] for items in self._splits for item in items], dtype=np.int64)
+            plan = plan_committee(task, both, label, patients, settings, seed=seed)
+            logger.info("task %s: rounds %s, weights %s", task.name, plan.rounds, plan.weights)
+            held = grow_committee(task, both.rows(train), label[train], plan, settings, seed=seed)
+            return held, grow_committee(task, both, label, plan, settings, seed=seed) if self.refit else held
+        tuning = (both.table[n_train:], label[n_train:])
+        parts = fit_task(task, (both.table[train], label[train]), tuning, settings, seed=seed)
+        logger.info("%s rounds for task %s", rounds_of(parts), task.name)
+        held = Committee({"trees": parts})
+        if not self.refit:
+            return held, held
+        refitted = fit_task(task, (both.table, label), None, settings, seed=seed, rounds=rounds_of(parts))
+        return held, Committee({"trees": refitted})
 
 
 def read_trees(folder: str | Path, film_features: FilmFeatures | None = None) -> TreesModel:
@@ -188,7 +189,7 @@ def read_trees(folder: str | Path, film_features: FilmFeatures | None = None) ->
     spec = read_spec(source)
     record = json.loads(read_checked_bytes(source / _RECORD_NAME))
     features = HaimFeatures.read(source, spec, film_features=film_features)
-    if record["format"] != FORMAT or record["film_features"] != features.film_features.name:
+    if record["format"] not in (FORMAT, FORMER) or record["film_features"] != features.film_features.name:
         raise InputRejected(
             "MODEL_MISFIT",
             "the trees were fitted on another kind of film features or by another version",
@@ -196,19 +197,7 @@ def read_trees(folder: str | Path, film_features: FilmFeatures | None = None) ->
             expected=record["film_features"],
             remedy="Predict with the settings of the training.",
         )
-    parts = {
-        name: [
-            Part(
-                models=tuple(
-                    lightgbm.Booster(model_str=read_checked_bytes(source / file).decode()) for file in part["files"]
-                ),
-                constant=part["constant"],
-            )
-            for part in targets
-        ]
-        for name, targets in record["tasks"].items()
-    }
-    return TreesModel(spec, features, tuple(record["columns"]), parts)
+    return TreesModel(spec, features, tuple(record["columns"]), read_committees(source, record["tasks"]))
 
 
 def tuning_predictions(folder: str | Path) -> Predictions | None:

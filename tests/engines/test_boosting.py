@@ -5,7 +5,16 @@ import pytest
 
 from monai_app.cohort.spec import TaskKind, TaskSpec
 from monai_app.core.errors import InputRejected
-from monai_app.engines.boosting import BoostingSettings, Part, _person_intervals, fit_task, predict_task, rounds_of
+from monai_app.engines.boosting import (
+    BoostingSettings,
+    Part,
+    _person_intervals,
+    boosted_folds,
+    fit_forest,
+    fit_task,
+    predict_task,
+    rounds_of,
+)
 
 FAST = BoostingSettings(seeds=2, rounds=25, patience=5, learning_rate=0.2, min_leaf=5, threads=1)
 BINARY = TaskSpec(name="death", kind=TaskKind.BINARY)
@@ -133,3 +142,25 @@ def test_small_samples_get_smaller_leaves():
     settings = BoostingSettings()
     assert settings.parameters({}, samples=200, columns=10, seed=0)["min_data_in_leaf"] == 5
     assert settings.parameters({}, samples=4000, columns=2000, seed=0)["min_data_in_leaf"] == 30
+
+
+def test_cross_validated_scores_come_from_trees_that_did_not_see_the_sample():
+    features, value = _data()
+    noise = np.random.default_rng(1).integers(0, 2, 160).astype(float)
+    rows = np.arange(160)
+    folds = [(rows[rows % 4 != k], rows[rows % 4 == k]) for k in range(4)]
+    rounds, scores = boosted_folds(features, (value[:, 0] > 0).astype(float), folds, FAST, seed=0)
+    assert 5 < rounds <= 25 and ((scores > 0) == (value[:, 0] > 0)).mean() > 0.8
+    _, chance = boosted_folds(features, noise, folds, FAST, seed=0)
+    assert ((chance > 0) == (noise > 0.5)).mean() < 0.65
+
+
+def test_raw_scores_of_a_forest_are_log_odds_whatever_its_size():
+    features, value = _data()
+    label = (value[:, 0] > 0).astype(float)
+    small, large = (
+        fit_forest(features, label, BoostingSettings(forest_trees=trees, threads=1), seed=0).raw(features)
+        for trees in (20, 80)
+    )
+    assert ((large > 0) == (label > 0.5)).mean() > 0.8
+    assert np.abs(large).mean() == pytest.approx(np.abs(small).mean(), rel=0.2)

@@ -11,7 +11,7 @@ from monai_app.engines.film_features import FilmStatistics
 from monai_app.engines.trees import TreesTrainer, read_trees, tuning_predictions
 from tests.engines.every_kind import write_every_kind
 
-FAST = {"seeds": 2, "rounds": 20, "patience": 5, "learning_rate": 0.2, "min_leaf": 4, "threads": 1}
+FAST = {"seeds": 2, "rounds": 20, "patience": 5, "learning_rate": 0.2, "min_leaf": 4, "forest_trees": 10, "threads": 1}
 
 
 class World:
@@ -110,7 +110,7 @@ def test_other_columns_than_those_of_training_are_refused(world):
     table = model.features(world.test, world.cohort)
     renamed = type(table)(table.values, tuple(f"x{name}" for name in table.names))
     with pytest.raises(InputRejected, match="MODEL_MISFIT"):
-        model.predict_table(world.test, renamed)
+        model.predict_table(world.test, renamed, None)
 
 
 def test_no_model_is_named(tmp_path):

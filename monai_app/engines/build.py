@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from monai.transforms import Compose
 from torch import nn
 
 from monai_app.cohort.items import split_items
@@ -21,6 +23,11 @@ from monai_app.engines.data import usable_items
 from monai_app.engines.model_folder import plain_network
 from monai_app.engines.sampling import Order
 from monai_app.networks import MultimodalNetwork
+from monai_app.transforms.corruption.rand_corruption import RandCorruptiond
+from monai_app.transforms.corruption.registry import applicable_names
+from monai_app.transforms.film import LoadFilmd
+
+logger = logging.getLogger(__name__)
 
 
 def bundle_root(name: str) -> str:
@@ -127,6 +134,32 @@ def note_model(encoder: str) -> str:
         InputRejected: ``EXTRA_MISSING``.
     """
     return encoder if encoder in NOTE_ENCODERS_TRAINED_HERE else text_model_path(encoder)
+
+
+def random_faults(
+    spec: ModelSpec, prob: float, statistics: Mapping[str, np.ndarray] | None = None
+) -> RandCorruptiond | None:
+    """Random faults of a model's modalities, each of them with this probability a sample; None for probability 0.
+
+    Faults that this cohort's channels and fields cannot have are not drawn; those there are, are logged.
+    """
+    if not prob:
+        return None
+    names = applicable_names(spec, statistics)
+    logger.info("random faults: %s", "; ".join(f"{name}: {', '.join(kinds)}" for name, kinds in names.items()))
+    return RandCorruptiond(list(names), prob, spec, statistics=statistics, names=names)
+
+
+def with_corruption(preprocessing: Compose, corruption: RandCorruptiond | None) -> Compose:
+    """The preprocessing with random faults where a camera or a clerk makes them: before enhancement and tokens.
+
+    Without faults it is the preprocessing itself, so that all of it can be cached.
+    """
+    if corruption is None:
+        return preprocessing
+    steps = list(preprocessing.transforms)
+    loads = sum(isinstance(step, LoadFilmd) for step in steps[:1])
+    return Compose([*steps[:loads], corruption, *steps[loads:]])
 
 
 def row_weights(items: Sequence[Mapping[str, Any]], spec: ModelSpec, order: str) -> list[float] | None:

@@ -17,10 +17,13 @@ from torch import Tensor
 from monai_app.cohort.spec import ModelSpec
 from monai_app.core.atomic import write_json
 from monai_app.core.errors import InputRejected
+from monai_app.engines.build import with_corruption
+from monai_app.engines.data import SampleDataset, sample_loader
 from monai_app.engines.evaluator import MultimodalEvaluator
 from monai_app.engines.model_folder import finished_step, load_model, plain_network, write_model
 from monai_app.losses import MultitaskLoss
 from monai_app.networks import DRAF, FusionOutput
+from monai_app.transforms.corruption.rand_corruption import RandCorruptiond
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +34,8 @@ Said = tuple[FusionOutput, dict[str, Tensor]]
 
 
 def tune_reliability(
-    evaluators: Sequence[MultimodalEvaluator],
+    evaluator: MultimodalEvaluator,
+    corruption: RandCorruptiond | None,
     loss: MultitaskLoss,
     spec: ModelSpec,
     folder: str | Path,
@@ -42,8 +46,9 @@ def tune_reliability(
     """Tune the model of a folder, write it back and record what was tried; a second call changes nothing.
 
     Args:
-        evaluators: over the tuning split, first as it is, then corrupted; they share the network.
-        loss: of the training; its main part is what alpha and beta minimise, averaged over the evaluators.
+        evaluator: over the tuning split.
+        corruption: of the training, for the second judgement of every tuning sample; None judges the clean one twice.
+        loss: of the training; its main part is what alpha and beta minimise, averaged over both.
         spec: of the model.
         folder: the model folder.
         alphas: candidates, per standard deviation of U.
@@ -56,10 +61,10 @@ def tune_reliability(
     if done is not None:
         logger.info("reliability is already tuned; nothing to do")
         return done
-    fusion = plain_network(load_model(evaluators[0].network, folder)).get_submodule("fusion")
+    fusion = plain_network(load_model(evaluator.network, folder)).get_submodule("fusion")
     if not isinstance(fusion, DRAF):
         raise InputRejected("NOT_DRAF", "only DRAF has a reliability", got=type(fusion).__name__, expected="DRAF")
-    said = [evaluator.outputs() for evaluator in evaluators]
+    said = [evaluator.outputs(), corrupted(evaluator, corruption).outputs()]
     fusion.cpu()
     output, targets = said[0]
     fusion.fit_spread(output.extras["variance"], presence(targets, fusion.modalities))
@@ -67,7 +72,7 @@ def tune_reliability(
     alpha, beta = min(tried, key=lambda pair: (tried[pair], pair))
     fusion.alpha.fill_(alpha)
     fusion.beta.fill_(beta)
-    digest = write_model(folder, evaluators[0].network, spec, {"reliability": "tuned"})
+    digest = write_model(folder, evaluator.network, spec, {"reliability": "tuned"})
     record = {
         "model_sha256": digest,
         "alpha": alpha,
@@ -78,6 +83,14 @@ def tune_reliability(
     }
     write_json(Path(folder) / RECORD_NAME, record)
     return record
+
+
+def corrupted(evaluator: MultimodalEvaluator, corruption: RandCorruptiond | None) -> MultimodalEvaluator:
+    """An evaluator of the same network over the same samples, corrupted as a function of row and dataset seed."""
+    dataset = evaluator.loader.dataset
+    spoiled = SampleDataset(dataset.data, with_corruption(dataset.transform, corruption), seed=dataset.seed)
+    loader = sample_loader(spoiled, batch_size=evaluator.loader.batch_sampler.batch_size)
+    return MultimodalEvaluator(evaluator.state.device, loader, evaluator.network, inferer=evaluator.inferer)
 
 
 def presence(targets: Mapping[str, Tensor], modalities: Sequence[str]) -> Tensor:

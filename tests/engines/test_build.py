@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from monai.transforms import Compose
 
 from monai_app.cohort.spec import FilmSpec
 from monai_app.core.errors import InputRejected
@@ -15,12 +16,16 @@ from monai_app.engines.build import (
     bundle_root,
     cohort_spec,
     note_tokenizer,
+    random_faults,
     row_weights,
     seeded_network,
     vocabulary_size,
+    with_corruption,
 )
 from monai_app.losses import MultitaskLoss
 from monai_app.networks import AttentionFusion
+from monai_app.transforms.clahe import CLAHEd
+from monai_app.transforms.film import LoadFilmd
 from tests.engines.tiny import SPEC, WIDTH, tiny_encoders, tiny_items
 
 
@@ -90,3 +95,23 @@ def test_a_cohort_without_tasks_cannot_be_trained_on(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(build, "Cohort", lambda path: Stored())
     with pytest.raises(InputRejected, match="NO_TASKS"):
         cohort_spec("x")
+
+
+def test_faults_come_after_loading_and_before_enhancement() -> None:
+    load, enhance = LoadFilmd("film", size_px=64), CLAHEd("film")
+    faults = random_faults(SPEC, 0.5)
+    assert faults is not None
+    assert with_corruption(Compose([load, enhance]), faults).transforms == (load, faults, enhance)
+    assert with_corruption(Compose([enhance]), faults).transforms == (faults, enhance)
+
+
+def test_faults_of_probability_zero_leave_the_preprocessing_itself() -> None:
+    plain = Compose([LoadFilmd("film", size_px=64)])
+    assert with_corruption(plain, random_faults(SPEC, 0.0)) is plain
+
+
+def test_faults_that_this_cohort_cannot_have_are_not_drawn() -> None:
+    faults = random_faults(SPEC, 0.5)
+    assert faults is not None
+    assert {name for kinds in faults.corruptions["series"] for name in [kinds[0].name]} >= {"feature_mask"}
+    assert "noise" not in {kinds[0].name for kinds in faults.corruptions["series"]}

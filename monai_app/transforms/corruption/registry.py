@@ -60,3 +60,20 @@ CORRUPTIONS: dict[Modality, dict[str, Factory]] = {
     modality: {made.name: made.for_spec for made in _CLASSES if made.modality is modality} for modality in Modality
 }
 """Modality to name to factory. Whole modalities go missing by :class:`monai_app.transforms.corruption.missing`."""
+
+
+def applicable_names(spec: ModelSpec, statistics: Mapping[str, Floats] | None = None) -> dict[str, list[str]]:
+    """The corruptions that can happen to samples of a model, by modality of the spec.
+
+    Left out are those that find nothing to act on: a unit error needs a channel with a second unit in use, noise a
+    channel whose spread is known.
+    """
+    names: dict[str, list[str]] = {}
+    for modality in spec.modalities.names:
+        for name, factory in CORRUPTIONS[modality].items():
+            try:
+                factory(1, spec, statistics)
+            except ValueError:
+                continue
+            names.setdefault(modality.value, []).append(name)
+    return names

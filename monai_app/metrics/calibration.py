@@ -1,6 +1,7 @@
-"""Calibration: Brier score, negative log-likelihood, expected calibration error, reliability curve.
+"""Calibration: Brier score, negative log-likelihood, expected and maximum calibration error, reliability curve.
 
-ECE: Naeini et al., AAAI 2015 (equal-width bins); adaptive ECE: Nixon et al., CVPR workshops 2019 (equal-mass bins).
+ECE and MCE: Naeini et al., AAAI 2015 (equal-width bins); adaptive ECE: Nixon et al., CVPR workshops 2019 (equal-mass
+bins).
 """
 
 from __future__ import annotations
@@ -85,3 +86,11 @@ def ece(label: Floats, probability: Floats, *, bins: int = 10, binning: Binning 
 def adaptive_ece(label: Floats, probability: Floats, *, bins: int = 10) -> float | None:
     """ECE over equal-mass bins."""
     return ece(label, probability, bins=bins, binning=Binning.MASS)
+
+
+def mce(label: Floats, probability: Floats, *, bins: int = 10, binning: Binning = Binning.WIDTH) -> float | None:
+    """Maximum calibration error: the largest |observed rate - mean probability| of an occupied bin, however small."""
+    if not label.size:
+        return None
+    curve = reliability_curve(label, probability, bins=bins, binning=binning)
+    return float(np.abs(curve.observed - curve.probability).max())

@@ -34,6 +34,7 @@ PROBABILITY = {
     "nll": Metric(calibration.nll, resampled.nll),
     "ece": Metric(calibration.ece, resampled.ece),
     "adaptive_ece": Metric(calibration.adaptive_ece, resampled.adaptive_ece),
+    "mce": Metric(calibration.mce, resampled.mce),
 }
 DECISION = {
     "accuracy": Metric(classification.accuracy, resampled.accuracy),

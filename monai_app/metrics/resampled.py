@@ -111,15 +111,29 @@ def ece(label: Floats, probability: Floats, weights: Floats) -> Floats:
     return _binned_error(label, probability, weights, bin_index(probability, binning=Binning.WIDTH))
 
 
+def mce(label: Floats, probability: Floats, weights: Floats) -> Floats:
+    """Largest calibration error of a bin that the resample occupies, ten equal-width bins."""
+    index = bin_index(probability, binning=Binning.WIDTH)
+    gap, member = _binned(label - probability, index), _binned(np.ones_like(label), index)
+    worst: Floats = np.fmax.reduce(_ratio(np.abs(weights @ gap), weights @ member), axis=1)
+    return worst
+
+
 def adaptive_ece(label: Floats, probability: Floats, weights: Floats) -> Floats:
     """ECE over the ten equal-mass bins of the whole sample (bins are not drawn anew in each resample)."""
     return _binned_error(label, probability, weights, bin_index(probability, binning=Binning.MASS))
 
 
 def _binned_error(label: Floats, probability: Floats, weights: Floats, index: NDArray[np.int64]) -> Floats:
-    gap = np.zeros((label.size, int(index.max()) + 1 if label.size else 1))
-    gap[np.arange(label.size), index] = label - probability
+    gap = _binned(label - probability, index)
     return _ratio(np.abs(weights @ gap).sum(axis=1), weights.sum(axis=1))
+
+
+def _binned(values: Floats, index: NDArray[np.int64]) -> Floats:
+    """Values (N,) in the column of their bin, (N, bins), zero elsewhere."""
+    columns = np.zeros((values.size, int(index.max()) + 1 if values.size else 1))
+    columns[np.arange(values.size), index] = values
+    return columns
 
 
 def mae(label: Floats, value: Floats, weights: Floats) -> Floats:

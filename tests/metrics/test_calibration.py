@@ -19,6 +19,12 @@ def test_ece_of_a_hand_case():
     assert cal.ece(label, probability) == pytest.approx(0.5 * abs(0.5 - 0.15) + 0.5 * abs(1 - 0.95))
 
 
+def test_mce_is_the_worst_bin_of_a_hand_case():
+    label = np.array([0.0, 1, 1, 1])
+    probability = np.array([0.12, 0.18, 0.91, 0.99])
+    assert cal.mce(label, probability) == pytest.approx(abs(0.5 - 0.15))
+
+
 def test_equal_mass_bins_hold_equal_numbers():
     curve = cal.reliability_curve(np.zeros(100), np.linspace(0, 1, 100) ** 3, bins=5, binning=Binning.MASS)
     assert curve.count.tolist() == [20] * 5
@@ -45,5 +51,5 @@ def test_edges_of_the_unit_interval_have_a_bin():
 
 def test_no_samples_is_undefined():
     empty = np.zeros(0)
-    assert [m(empty, empty) for m in (cal.brier, cal.nll, cal.ece, cal.adaptive_ece)] == [None] * 4
+    assert [m(empty, empty) for m in (cal.brier, cal.nll, cal.ece, cal.adaptive_ece, cal.mce)] == [None] * 5
     assert cal.reliability_curve(empty, empty, binning=Binning.MASS).count.size == 0

@@ -23,6 +23,7 @@ METRIC_NAMES = {
     "nll": "NLL",
     "ece": "ECE",
     "adaptive_ece": "Adaptive ECE",
+    "mce": "MCE",
     "accuracy": "Accuracy",
     "precision": "Precision",
     "recall": "Recall",

@@ -11,13 +11,49 @@ from monai_app.core.atomic import write_json
 from monai_app.core.errors import InputRejected
 from monai_app.engines.breakdown import mean_weights, measure_groups, measure_patterns
 from monai_app.engines.measurement import measure_task
+from monai_app.engines.posthoc import NONE, Calibration, calibration_of, parse_method
 from monai_app.engines.predictions import Predictions
 from monai_app.engines.report import build_page
 from monai_app.engines.report.style import metric_name, with_interval
+from monai_app.engines.views import is_classification
 from monai_app.metrics.bootstrap import CONFIDENCE, PatientBootstrap
 
 FORMAT = "monai-app-metrics-1"
 METRICS_NAME, PREDICTIONS_NAME, REPORT_NAME = "metrics.json", "predictions.parquet", "report.html"
+
+
+def evaluate_model(
+    test: Predictions,
+    *,
+    tuning: Predictions | None,
+    model_dir: str | Path,
+    out_dir: str | Path,
+    title: str,
+    calibration: str = NONE,
+    posthoc_refit: bool = False,
+    bootstrap: int = 1000,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Calibrate the predictions of a trained model as asked for, store with the model how, and evaluate them.
+
+    Args:
+        test: predictions of the held-out samples, as the model gives them.
+        tuning: likewise of the tuning samples.
+        model_dir: folder of the weights, where the calibration is read from and written to.
+        out_dir: as :func:`evaluate_predictions`, like all the others.
+        calibration: ``none`` or a :class:`monai_app.engines.calibration_maps.Method`.
+        posthoc_refit: whether to fit anew where a record for these weights is stored.
+
+    Raises:
+        InputRejected: ``CALIBRATION_UNKNOWN``, ``TUNING_MISSING``; as :func:`evaluate_predictions`.
+    """
+    _check(test, tuning)
+    fitted = calibration_of(tuning, model_dir, parse_method(calibration), refit=posthoc_refit)
+    if fitted is not None:
+        test, tuning = fitted.apply(test), None if tuning is None else fitted.apply(tuning)
+    return evaluate_predictions(
+        test, tuning=tuning, out_dir=out_dir, title=title, bootstrap=bootstrap, seed=seed, calibration=fitted
+    )
 
 
 def evaluate_predictions(
@@ -28,6 +64,7 @@ def evaluate_predictions(
     title: str,
     bootstrap: int = 1000,
     seed: int = 0,
+    calibration: Calibration | None = None,
 ) -> dict[str, Any]:
     """Measure predictions and write the three files, each atomically; nothing is written if measuring fails.
 
@@ -38,6 +75,7 @@ def evaluate_predictions(
         title: of the report.
         bootstrap: resamples of patients for the 95 % intervals; 0 gives none.
         seed: of the resamples.
+        calibration: what was applied to the predictions, to be said in the results.
 
     Returns:
         The content of metrics.json; an undefined number is None.
@@ -46,7 +84,9 @@ def evaluate_predictions(
         InputRejected: ``EMPTY_COHORT``; ``SUBJECT_IN_TWO_SPLITS`` when a patient is in both; ``RESAMPLES_INVALID``.
         AppError: ``SCORE_NOT_FINITE``.
     """
-    results = measure_predictions(test, tuning=tuning, title=title, bootstrap=bootstrap, seed=seed)
+    results = measure_predictions(
+        test, tuning=tuning, title=title, bootstrap=bootstrap, seed=seed, calibration=calibration
+    )
     page = build_page(test, tuning, results)
     out = Path(out_dir)
     test.write(out / PREDICTIONS_NAME)
@@ -65,7 +105,13 @@ def headlines(results: dict[str, Any]) -> dict[str, str]:
 
 
 def measure_predictions(
-    test: Predictions, *, tuning: Predictions | None, title: str, bootstrap: int, seed: int
+    test: Predictions,
+    *,
+    tuning: Predictions | None,
+    title: str,
+    bootstrap: int,
+    seed: int,
+    calibration: Calibration | None = None,
 ) -> dict[str, Any]:
     """What :func:`evaluate_predictions` measures, with nothing written.
 
@@ -76,6 +122,10 @@ def measure_predictions(
     _check(test, tuning)
     resamples = PatientBootstrap(test.subject_id, resamples=bootstrap, seed=seed)
     known = {} if tuning is None else tuning.tasks
+    tasks = {name: measure_task(task, known.get(name), resamples) for name, task in test.tasks.items()}
+    for name, task in test.tasks.items():
+        if is_classification(task.spec):
+            tasks[name]["calibration"] = {"method": NONE} if calibration is None else calibration.summary(name)
     return {
         "format": FORMAT,
         "title": title,
@@ -85,7 +135,8 @@ def measure_predictions(
         "intervals": {"level": CONFIDENCE, "method": "percentile bootstrap over patients", "resamples": bootstrap},
         "seed": seed,
         "modalities": {name: int(test.present[:, i].sum()) for i, name in enumerate(test.modalities)},
-        "tasks": {name: measure_task(task, known.get(name), resamples) for name, task in test.tasks.items()},
+        "calibration": NONE if calibration is None else calibration.method.value,
+        "tasks": tasks,
         "by_modalities_present": measure_patterns(test, resamples),
         "by_group": measure_groups(test, resamples),
         "modality_weights": mean_weights(test),

@@ -9,9 +9,28 @@ from typing import Any
 import numpy as np
 
 from monai_app.core.atomic import write_json
+from monai_app.engines.posthoc import NONE, parse_method, stored_calibration
 from monai_app.engines.predictions import Predictions, score_columns
 
 NOTICE = "Research software. Not for diagnosis."
+
+
+def write_model_predictions(
+    predictions: Predictions, out_dir: str | Path, *, model_dir: str | Path, calibration: str = NONE
+) -> dict[str, Any]:
+    """Apply what an evaluation has stored with the weights, as asked for, and write both files.
+
+    Args:
+        predictions: as the model gives them.
+        out_dir: folder of the files.
+        model_dir: folder of the weights.
+        calibration: ``none`` or the method of the stored calibration.
+
+    Raises:
+        InputRejected: ``CALIBRATION_MISSING``, ``CALIBRATION_UNKNOWN``.
+    """
+    fitted = stored_calibration(model_dir, parse_method(calibration))
+    return write_prediction_files(predictions if fitted is None else fitted.apply(predictions), out_dir)
 
 
 def write_prediction_files(predictions: Predictions, out_dir: str | Path) -> dict[str, Any]:

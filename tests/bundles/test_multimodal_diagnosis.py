@@ -94,11 +94,12 @@ def test_evaluation_and_inference_follow(cohort: Path, trained: tuple[Path, str]
     folder, _ = trained
     model = folder / "runs" / "attention"
     shared = {"cohort_dir": str(cohort), "model_dir": str(model)}
-    evaluate = {**shared, "output_dir": str(model), "bootstrap": 20}
+    evaluate = {**shared, "output_dir": str(model), "bootstrap": 20, "calibration": "temperature"}
     run_workflow(open_workflow(BUNDLE, Workflow.EVALUATE, overlays=OVERLAYS, settings=evaluate))
     report = model / "evaluation"
     assert {path.name for path in report.iterdir()} >= {"metrics.json", "predictions.parquet", "report.html"}
-    predict = {**shared, "output_dir": str(folder / "predicted")}
+    assert (model / "posthoc.json").is_file()
+    predict = {**shared, "output_dir": str(folder / "predicted"), "calibration": "temperature"}
     run_workflow(open_workflow(BUNDLE, Workflow.INFERENCE, overlays=OVERLAYS, settings=predict))
     held_out = Predictions.read(report / "predictions.parquet")
     everyone = Predictions.read(folder / "predicted" / "predictions.parquet")

@@ -7,7 +7,8 @@ import pytest
 from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
 from monai_app.core.errors import AppError, InputRejected
-from monai_app.engines.evaluation import evaluate_predictions, headlines, measure_predictions
+from monai_app.core.loading import write_checked_text
+from monai_app.engines.evaluation import evaluate_model, evaluate_predictions, headlines, measure_predictions
 from monai_app.engines.predictions import Predictions, TaskPredictions
 from tests.engines.simulated import TASKS, relabelled, simulated
 
@@ -175,3 +176,32 @@ def test_headlines_are_one_line_a_metric(evaluated):
     lines = headlines(evaluated[1])
     assert list(lines)[:2] == ["mortality AUROC", "mortality AUPRC"] and "findings macro AUROC" in lines
     assert lines["mortality AUROC"].count("0.") == 3
+
+
+def test_calibration_changes_probabilities_and_is_said(tmp_path):
+    write_checked_text(tmp_path / "model.safetensors", "weights")
+    tuning, options = simulated(120, seed=1, first_subject=10_000), {"title": "t", "bootstrap": 5}
+    results = {
+        name: evaluate_model(
+            simulated(), tuning=tuning, model_dir=tmp_path, out_dir=tmp_path / name, calibration=name, **options
+        )
+        for name in ("none", "temperature")
+    }
+    for name, result in results.items():
+        assert result["calibration"] == result["tasks"]["mortality"]["calibration"]["method"] == name
+        assert "calibration" not in result["tasks"]["stay"]
+    said = results["temperature"]["tasks"]["mortality"]["calibration"]
+    assert f"one temperature of {said['temperature']:.3f}" in (tmp_path / "temperature" / "report.html").read_text()
+    plain, scaled = (results[name]["tasks"]["mortality"]["headline"]["auroc"] for name in results)
+    assert plain == scaled
+    written = Predictions.read(tmp_path / "temperature" / "predictions.parquet").tasks["mortality"].score
+    assert (written != simulated().tasks["mortality"].score).any()
+
+
+def test_refused_calibration_leaves_nothing(tmp_path):
+    write_checked_text(tmp_path / "model.safetensors", "weights")
+    with pytest.raises(InputRejected, match="SUBJECT_IN_TWO_SPLITS"):
+        evaluate_model(
+            simulated(), tuning=simulated(), model_dir=tmp_path, out_dir=tmp_path, title="t", calibration="vector"
+        )
+    assert not (tmp_path / "posthoc.json").exists()

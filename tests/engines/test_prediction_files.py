@@ -6,9 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from monai_app.core.loading import read_json
-from monai_app.engines.prediction_files import prediction_rows, write_prediction_files
+from monai_app.core.errors import InputRejected
+from monai_app.core.loading import read_json, write_checked_text
+from monai_app.engines.calibration_maps import Method
+from monai_app.engines.posthoc import calibration_of
+from monai_app.engines.prediction_files import prediction_rows, write_model_predictions, write_prediction_files
 from monai_app.engines.predictions import Predictions, TaskPredictions
 from tests.engines.simulated import simulated
 
@@ -40,3 +44,15 @@ def test_score_that_is_not_finite_is_null() -> None:
     broken = TaskPredictions(old.spec, np.where(np.arange(6)[:, None] == 0, np.nan, old.score), old.label)
     rows = prediction_rows(replace(TEST, tasks={"stay": broken}))
     assert rows[0]["scores"]["stay"]["value"] is None and rows[1]["scores"]["stay"]["value"] is not None
+
+
+def test_stored_calibration_is_applied_and_its_absence_refused(tmp_path: Path) -> None:
+    write_checked_text(tmp_path / "model.safetensors", "weights")
+    with pytest.raises(InputRejected, match="CALIBRATION_MISSING"):
+        write_model_predictions(TEST, tmp_path / "out", model_dir=tmp_path, calibration="vector")
+    assert not (tmp_path / "out").exists()
+    fitted = calibration_of(simulated(80, seed=1), tmp_path, Method.VECTOR)
+    for name, expected in {"vector": fitted.apply(TEST), "none": TEST}.items():
+        write_model_predictions(TEST, tmp_path / name, model_dir=tmp_path, calibration=name)
+        read = Predictions.read(tmp_path / name / "predictions.parquet")
+        np.testing.assert_array_equal(read.tasks["mortality"].score, expected.tasks["mortality"].score)

@@ -7,7 +7,9 @@ from typing import Any
 
 from monai_app.cohort.spec import TaskKind
 from monai_app.core.page import Section
+from monai_app.engines.calibration_maps import Method
 from monai_app.engines.measurement import Numbers
+from monai_app.engines.posthoc import NONE
 from monai_app.engines.predictions import TaskPredictions
 from monai_app.engines.report.curves import (
     BAND_RESAMPLES,
@@ -20,7 +22,7 @@ from monai_app.engines.report.curves import (
 )
 from monai_app.engines.report.forest import ForestRow, forest_figure
 from monai_app.engines.report.matrix import confusion_figure
-from monai_app.engines.report.style import cell, metric_name
+from monai_app.engines.report.style import cell, metric_name, readable
 from monai_app.engines.views import ClassView, class_views
 from monai_app.metrics.bootstrap import PatientBootstrap
 
@@ -41,10 +43,27 @@ def classification_section(
     if not numbers["n"]:
         section.text("No sample is labelled for this task: nothing can be measured.")
         return
+    if "calibration" in numbers:
+        section.text(calibration_sentence(numbers["calibration"]))
     if len(views) == 1:
         _one_class(section, views[0], next(iter(numbers["classes"].values())), bootstrap)
     else:
         _many_classes(section, test, views, numbers, bootstrap)
+
+
+def calibration_sentence(numbers: Numbers) -> str:
+    """How the probabilities of a task were calibrated, from its ``calibration`` in metrics.json."""
+    if numbers["method"] == NONE:
+        return "Probabilities are as the model gives them: none were calibrated after training."
+    value = numbers["temperature"]
+    by = {
+        Method.TEMPERATURE.value: "one temperature" if value is None else f"one temperature of {value:.3f}",
+        Method.VECTOR.value: "a scale and a bias on the logit of each label",
+        Method.ISOTONIC.value: "isotonic regression of each label",
+    }[numbers["method"]]
+    alone = ", ".join(map(readable, numbers["left_alone"]))
+    rest = f" Left as they were, as tuning has one class only: {alone}." if alone else ""
+    return f"Probabilities were calibrated by {by}, fitted on {numbers['tuning_samples']:,} tuning samples.{rest}"
 
 
 def band_bootstrap(subject_id: Any, *, resamples: int, seed: int) -> PatientBootstrap:

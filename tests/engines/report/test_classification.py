@@ -8,7 +8,7 @@ import pytest
 from monai_app.core.page import Section
 from monai_app.engines.measurement import measure_task
 from monai_app.engines.predictions import TaskPredictions
-from monai_app.engines.report.classification import band_bootstrap, classification_section
+from monai_app.engines.report.classification import band_bootstrap, calibration_sentence, classification_section
 from tests.engines.simulated import simulated
 
 TEST = simulated(90, tasks=("mortality", "findings", "phenotype"))
@@ -43,3 +43,18 @@ def test_without_labels_there_are_only_words(name: str) -> None:
 def test_bands_are_drawn_from_no_more_resamples_than_asked_for() -> None:
     assert DRAWS.resamples == 5
     assert band_bootstrap(TEST.subject_id, resamples=10_000, seed=0).resamples < 10_000
+
+
+@pytest.mark.parametrize(
+    ("method", "said"), [("temperature", "one temperature of 1.250"), ("vector", "a scale"), ("isotonic", "isotonic")]
+)
+def test_calibration_sentence_names_method_tuning_and_what_was_left(method: str, said: str) -> None:
+    temperature = 1.25 if method == "temperature" else None
+    text = calibration_sentence(
+        {"method": method, "tuning_samples": 829, "temperature": temperature, "left_alone": ["rare_thing"]}
+    )
+    assert said in text and "829 tuning samples" in text and "one class only: rare thing" in text
+
+
+def test_no_calibration_is_said_too() -> None:
+    assert "none were calibrated" in calibration_sentence({"method": "none"})

@@ -23,6 +23,7 @@ from monai_app.engines.data import usable_items
 from monai_app.engines.model_folder import plain_network
 from monai_app.engines.sampling import Order
 from monai_app.networks import MultimodalNetwork
+from monai_app.transforms.corruption.base import Corruption
 from monai_app.transforms.corruption.rand_corruption import RandCorruptiond
 from monai_app.transforms.corruption.registry import applicable_names
 from monai_app.transforms.film import LoadFilmd
@@ -150,7 +151,7 @@ def random_faults(
     return RandCorruptiond(list(names), prob, spec, statistics=statistics, names=names)
 
 
-def with_corruption(preprocessing: Compose, corruption: RandCorruptiond | None) -> Compose:
+def with_corruption(preprocessing: Compose, corruption: RandCorruptiond | Corruption | None) -> Compose:
     """The preprocessing with random faults where a camera or a clerk makes them: before enhancement and tokens.
 
     Without faults it is the preprocessing itself, so that all of it can be cached.

@@ -83,6 +83,11 @@ def config_files(bundle: Path, workflow: Workflow, overlays: Sequence[str] = ())
     return [str(folder / f"{name}.yaml") for name in ("common", workflow.value, *overlays)]
 
 
+def known_settings(bundle: Path, workflow: Workflow, overlays: Sequence[str] = ()) -> set[str]:
+    """The root ids that a workflow's configuration has, the only ones that can be overridden."""
+    return {str(key).split("::")[0] for file in config_files(bundle, workflow, overlays) for key in read_yaml(file)}
+
+
 def open_workflow(
     bundle: Path,
     workflow: Workflow,
@@ -130,8 +135,7 @@ def _refuse_unknown_settings(bundle: Path, overlays: Sequence[str], settings: Ma
 
     A setting that only another workflow of the bundle has is let through, so that all can be given the same.
     """
-    files = {file for workflow in Workflow for file in config_files(bundle, workflow, overlays)}
-    known = {str(key).split("::")[0] for file in files for key in read_yaml(file)}
+    known = set().union(*(known_settings(bundle, workflow, overlays) for workflow in Workflow))
     for key in settings:
         if key.split("::")[0] not in known:
             raise _unknown_setting(key)
@@ -169,8 +173,7 @@ def train_and_evaluate(bundle: str, fusion: str, settings: Mapping[str, Any]) ->
     folder = find_bundle(bundle)
     results: list[Any] = []
     for workflow in (Workflow.TRAIN, Workflow.EVALUATE):
-        files = config_files(folder, workflow, [f"fusion_{fusion}"])
-        known = {key.split("::")[0] for file in files for key in read_yaml(file)}
+        known = known_settings(folder, workflow, [f"fusion_{fusion}"])
         chosen = {key: value for key, value in settings.items() if key.split("::")[0] in known}
         results = run_workflow(open_workflow(folder, workflow, overlays=[f"fusion_{fusion}"], settings=chosen))
     metrics: dict[str, Any] = results[-1]

@@ -26,7 +26,7 @@ class CLAHEd(MapTransform):
     """Equalise films (1, H, W) in [0, 1]; an absent film is left as it is.
 
     Args:
-        clip_limit: greatest bin count as a multiple of the mean bin count of a tile.
+        clip_limit: greatest bin count as a multiple of the mean bin count of a tile; 0 leaves films as they are.
         tiles: tiles along each side.
     """
 
@@ -41,7 +41,7 @@ class CLAHEd(MapTransform):
         """The sample with equalised films."""
         sample = dict(data)
         for key in self.key_iterator(sample):
-            if is_present(sample, key):
+            if self.clip_limit and is_present(sample, key):
                 film = clahe(sample[key][0].numpy(), clip_limit=self.clip_limit, tiles=self.tiles)
                 sample[key] = torch.from_numpy(film)[None]
         return sample

@@ -35,3 +35,8 @@ def test_higher_limit_gives_more_contrast() -> None:
         clahe(FILM * 0.1 + np.eye(64, dtype=np.float32) * 0.5, clip_limit=limit).std() for limit in (1.0, 4.0, 16.0)
     ]
     assert spread == sorted(spread) and spread[0] < spread[-1]
+
+
+def test_limit_zero_leaves_the_film_itself() -> None:
+    film = torch.from_numpy(FILM)[None]
+    assert torch.equal(CLAHEd("film", clip_limit=0.0)({"film": film, "film_present": True})["film"], film)

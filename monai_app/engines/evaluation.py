@@ -9,12 +9,14 @@ import numpy as np
 
 from monai_app.core.atomic import write_json
 from monai_app.core.errors import InputRejected
+from monai_app.engines.abstention import Abstention, abstention_of, parse_by
 from monai_app.engines.breakdown import mean_weights, measure_groups, measure_patterns
 from monai_app.engines.measurement import measure_task
 from monai_app.engines.posthoc import NONE, Calibration, calibration_of, parse_method
 from monai_app.engines.predictions import Predictions
 from monai_app.engines.report import build_page
 from monai_app.engines.report.style import metric_name, with_interval
+from monai_app.engines.selection import measure_selection
 from monai_app.engines.views import is_classification
 from monai_app.metrics.bootstrap import CONFIDENCE, PatientBootstrap
 
@@ -30,29 +32,43 @@ def evaluate_model(
     out_dir: str | Path,
     title: str,
     calibration: str = NONE,
+    abstain: str | None = None,
+    abstain_at: float = 0.8,
     posthoc_refit: bool = False,
     bootstrap: int = 1000,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Calibrate the predictions of a trained model as asked for, store with the model how, and evaluate them.
+    """Calibrate a trained model's predictions and abstain as asked for, store with the model how, and evaluate.
 
     Args:
         test: predictions of the held-out samples, as the model gives them.
         tuning: likewise of the tuning samples.
-        model_dir: folder of the weights, where the calibration is read from and written to.
+        model_dir: folder of the weights, where calibration and abstention are read from and written to.
         out_dir: as :func:`evaluate_predictions`, like all the others.
         calibration: ``none`` or a :class:`monai_app.engines.calibration_maps.Method`.
+        abstain: None or a :class:`monai_app.engines.abstention.AbstainBy`.
+        abstain_at: the wanted coverage or precision on tuning, in (0, 1].
         posthoc_refit: whether to fit anew where a record for these weights is stored.
 
     Raises:
-        InputRejected: ``CALIBRATION_UNKNOWN``, ``TUNING_MISSING``; as :func:`evaluate_predictions`.
+        InputRejected: ``CALIBRATION_UNKNOWN``, ``ABSTAIN_UNKNOWN``, ``TUNING_MISSING``, ``COVERAGE_INVALID``; as
+            :func:`evaluate_predictions`.
     """
     _check(test, tuning)
+    by = parse_by(abstain)
     fitted = calibration_of(tuning, model_dir, parse_method(calibration), refit=posthoc_refit)
     if fitted is not None:
         test, tuning = fitted.apply(test), None if tuning is None else fitted.apply(tuning)
+    silence = abstention_of(tuning, model_dir, by, abstain_at, calibration=fitted, refit=posthoc_refit)
     return evaluate_predictions(
-        test, tuning=tuning, out_dir=out_dir, title=title, bootstrap=bootstrap, seed=seed, calibration=fitted
+        test if silence is None else silence.apply(test),
+        tuning=tuning,
+        out_dir=out_dir,
+        title=title,
+        bootstrap=bootstrap,
+        seed=seed,
+        calibration=fitted,
+        abstention=silence,
     )
 
 
@@ -65,6 +81,7 @@ def evaluate_predictions(
     bootstrap: int = 1000,
     seed: int = 0,
     calibration: Calibration | None = None,
+    abstention: Abstention | None = None,
 ) -> dict[str, Any]:
     """Measure predictions and write the three files, each atomically; nothing is written if measuring fails.
 
@@ -76,6 +93,7 @@ def evaluate_predictions(
         bootstrap: resamples of patients for the 95 % intervals; 0 gives none.
         seed: of the resamples.
         calibration: what was applied to the predictions, to be said in the results.
+        abstention: likewise, what filled in their ``abstained``.
 
     Returns:
         The content of metrics.json; an undefined number is None.
@@ -85,7 +103,13 @@ def evaluate_predictions(
         AppError: ``SCORE_NOT_FINITE``.
     """
     results = measure_predictions(
-        test, tuning=tuning, title=title, bootstrap=bootstrap, seed=seed, calibration=calibration
+        test,
+        tuning=tuning,
+        title=title,
+        bootstrap=bootstrap,
+        seed=seed,
+        calibration=calibration,
+        abstention=abstention,
     )
     page = build_page(test, tuning, results)
     out = Path(out_dir)
@@ -112,6 +136,7 @@ def measure_predictions(
     bootstrap: int,
     seed: int,
     calibration: Calibration | None = None,
+    abstention: Abstention | None = None,
 ) -> dict[str, Any]:
     """What :func:`evaluate_predictions` measures, with nothing written.
 
@@ -126,6 +151,7 @@ def measure_predictions(
     for name, task in test.tasks.items():
         if is_classification(task.spec):
             tasks[name]["calibration"] = {"method": NONE} if calibration is None else calibration.summary(name)
+            tasks[name]["selection"] = measure_selection(task, known.get(name), resamples)
     return {
         "format": FORMAT,
         "title": title,
@@ -136,6 +162,7 @@ def measure_predictions(
         "seed": seed,
         "modalities": {name: int(test.present[:, i].sum()) for i, name in enumerate(test.modalities)},
         "calibration": NONE if calibration is None else calibration.method.value,
+        "abstention": None if abstention is None else abstention.summary(),
         "tasks": tasks,
         "by_modalities_present": measure_patterns(test, resamples),
         "by_group": measure_groups(test, resamples),

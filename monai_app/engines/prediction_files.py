@@ -9,14 +9,21 @@ from typing import Any
 import numpy as np
 
 from monai_app.core.atomic import write_json
+from monai_app.engines.abstention import parse_by, stored_abstention
 from monai_app.engines.posthoc import NONE, parse_method, stored_calibration
-from monai_app.engines.predictions import Predictions, score_columns
+from monai_app.engines.predictions import Predictions, label_columns, score_columns
 
 NOTICE = "Research software. Not for diagnosis."
 
 
 def write_model_predictions(
-    predictions: Predictions, out_dir: str | Path, *, model_dir: str | Path, calibration: str = NONE
+    predictions: Predictions,
+    out_dir: str | Path,
+    *,
+    model_dir: str | Path,
+    calibration: str = NONE,
+    abstain: str | None = None,
+    abstain_at: float = 0.8,
 ) -> dict[str, Any]:
     """Apply what an evaluation has stored with the weights, as asked for, and write both files.
 
@@ -25,12 +32,17 @@ def write_model_predictions(
         out_dir: folder of the files.
         model_dir: folder of the weights.
         calibration: ``none`` or the method of the stored calibration.
+        abstain: None or what the stored abstention was chosen by.
+        abstain_at: and at how much of it.
 
     Raises:
-        InputRejected: ``CALIBRATION_MISSING``, ``CALIBRATION_UNKNOWN``.
+        InputRejected: ``CALIBRATION_MISSING``, ``CALIBRATION_UNKNOWN``, ``ABSTENTION_MISSING``, ``ABSTAIN_UNKNOWN``.
     """
     fitted = stored_calibration(model_dir, parse_method(calibration))
-    return write_prediction_files(predictions if fitted is None else fitted.apply(predictions), out_dir)
+    silence = stored_abstention(model_dir, parse_by(abstain), abstain_at, fitted)
+    for step in (fitted, silence):
+        predictions = predictions if step is None else step.apply(predictions)
+    return write_prediction_files(predictions, out_dir)
 
 
 def write_prediction_files(predictions: Predictions, out_dir: str | Path) -> dict[str, Any]:
@@ -42,7 +54,8 @@ def write_prediction_files(predictions: Predictions, out_dir: str | Path) -> dic
 
 
 def prediction_rows(predictions: Predictions) -> list[dict[str, Any]]:
-    """One record a sample: who and when, which modalities were there and how much each counted, scores by class.
+    """One record a sample: who and when, which modalities were there and how much each counted, scores by class,
+    and which decisions are abstained from where that was asked for.
 
     A score that is not finite is None.
     """
@@ -57,6 +70,13 @@ def prediction_rows(predictions: Predictions) -> list[dict[str, Any]]:
                 name: _named(score_columns(task.spec), task.score[index]) for name, task in predictions.tasks.items()
             },
         }
+        silent = {
+            name: _named(label_columns(task.spec), task.abstained[index])
+            for name, task in predictions.tasks.items()
+            if task.abstained is not None
+        }
+        if silent:
+            row["abstained"] = silent
         if predictions.weights is not None:
             row["modality_weights"] = _named(predictions.modalities, predictions.weights[index])
         rows.append(row)

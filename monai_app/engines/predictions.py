@@ -41,11 +41,13 @@ class TaskPredictions:
         spec: the task.
         score: (N, K) probabilities; regression: values in the task's unit; survival: S(t) at the bin edges.
         label: (N, K') in the task's label columns, multiclass as an index; NaN = unlabelled.
+        abstained: (N, K') bool, which decisions are too uncertain to be shown; None where nobody asked.
     """
 
     spec: TaskSpec
     score: NDArray[np.float64]
     label: NDArray[np.float64]
+    abstained: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         for name, array, width in (
@@ -57,6 +59,29 @@ class TaskPredictions:
                     "SHAPE_MISMATCH", f"{name} of task {self.spec.name}", got=array.shape, expected=f"(N, {width})"
                 )
             object.__setattr__(self, name, np.asarray(array, dtype=np.float64))
+        if self.abstained is not None and self.abstained.shape != self.label.shape:
+            raise AppError(
+                "SHAPE_MISMATCH",
+                f"abstained of task {self.spec.name}",
+                got=self.abstained.shape,
+                expected=self.label.shape,
+            )
+
+    def take(self, rows: NDArray[Any]) -> TaskPredictions:
+        """The samples chosen by a mask (N,) or by indices."""
+        abstained = None if self.abstained is None else self.abstained[rows]
+        return replace(self, score=self.score[rows], label=self.label[rows], abstained=abstained)
+
+    @classmethod
+    def join(cls, parts: Sequence[TaskPredictions]) -> TaskPredictions:
+        """The samples of several predictions of one task, one after the other."""
+        abstained = [part.abstained for part in parts if part.abstained is not None]
+        return replace(
+            parts[0],
+            score=np.concatenate([part.score for part in parts]),
+            label=np.concatenate([part.label for part in parts]),
+            abstained=np.concatenate(abstained) if len(abstained) == len(parts) else None,
+        )
 
 
 @dataclass(frozen=True)
@@ -107,7 +132,7 @@ class Predictions:
             present=self.present[rows],
             weights=None if self.weights is None else self.weights[rows],
             groups={name: values[rows] for name, values in self.groups.items()},
-            tasks={name: replace(t, score=t.score[rows], label=t.label[rows]) for name, t in self.tasks.items()},
+            tasks={name: task.take(rows) for name, task in self.tasks.items()},
         )
 
     @classmethod
@@ -122,14 +147,7 @@ class Predictions:
             present=np.concatenate([part.present for part in parts]),
             weights=np.concatenate(weights) if len(weights) == len(parts) else None,
             groups={name: np.concatenate([part.groups[name] for part in parts]) for name in first.groups},
-            tasks={
-                name: replace(
-                    task,
-                    score=np.concatenate([part.tasks[name].score for part in parts]),
-                    label=np.concatenate([part.tasks[name].label for part in parts]),
-                )
-                for name, task in first.tasks.items()
-            },
+            tasks={name: TaskPredictions.join([part.tasks[name] for part in parts]) for name in first.tasks},
         )
 
     def write(self, path: str | Path) -> None:
@@ -141,7 +159,11 @@ class Predictions:
         for name, values in self.groups.items():
             columns[f"group/{name}"] = values if values.dtype.kind in "fiub" else values.astype(str)
         for name, task in self.tasks.items():
-            for part, names in (("score", score_columns(task.spec)), ("label", label_columns(task.spec))):
+            for part, names in (
+                ("score", score_columns(task.spec)),
+                ("label", label_columns(task.spec)),
+                ("abstained", () if task.abstained is None else label_columns(task.spec)),
+            ):
                 array = getattr(task, part)
                 columns |= {f"{name}/{part}/{column}": array[:, i] for i, column in enumerate(names)}
         header = {
@@ -150,6 +172,7 @@ class Predictions:
             "weights": self.weights is not None,
             "groups": list(self.groups),
             "tasks": [task.spec.model_dump(mode="json") for task in self.tasks.values()],
+            "abstained": [name for name, task in self.tasks.items() if task.abstained is not None],
         }
         table = pa.table({name: pa.array(values) for name, values in columns.items()})
         write_parquet(path, table.replace_schema_metadata({_META: json.dumps(header, sort_keys=True)}))
@@ -190,7 +213,10 @@ def _assemble(table: pa.Table, header: dict[str, Any]) -> Predictions:
     for record in header["tasks"]:
         spec = TaskSpec.parse(record)
         score = stack(f"{spec.name}/score/", score_columns(spec))
-        tasks[spec.name] = TaskPredictions(spec, score, stack(f"{spec.name}/label/", label_columns(spec)))
+        abstained = None
+        if spec.name in header.get("abstained", ()):
+            abstained = stack(f"{spec.name}/abstained/", label_columns(spec)).astype(bool)
+        tasks[spec.name] = TaskPredictions(spec, score, stack(f"{spec.name}/label/", label_columns(spec)), abstained)
     modalities = tuple(header["modalities"])
     return Predictions(
         subject_id=column("subject_id"),

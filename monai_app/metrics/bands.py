@@ -1,4 +1,4 @@
-"""Bootstrap bands around ROC and precision-recall curves: pointwise 95 % intervals on a fixed grid."""
+"""Bootstrap bands around ROC, precision-recall and risk-coverage curves: pointwise 95 % intervals on a fixed grid."""
 
 from __future__ import annotations
 
@@ -45,6 +45,17 @@ def precision_recall_band(label: Floats, score: Floats, *, rows: Rows, bootstrap
         return np.asarray(np.interp(grid, true / true[-1], precision), np.float64)
 
     return _band(label, score, rows, bootstrap, curve)
+
+
+def risk_band(wrong: Floats, confidence: Floats, *, rows: Rows, bootstrap: PatientBootstrap) -> Band | None:
+    """Limits of the error rate over the coverage; None where there are no errors or nothing else."""
+
+    def curve(errors: Floats, hits: Floats, grid: Floats) -> Floats:
+        kept = np.cumsum(errors + hits)
+        risk = np.divide(np.cumsum(errors), kept, out=np.zeros_like(kept), where=kept > 0)
+        return np.asarray(np.interp(grid, kept / kept[-1], risk), np.float64)
+
+    return _band(wrong, confidence, rows, bootstrap, curve)
 
 
 def _band(

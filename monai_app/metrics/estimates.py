@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from monai_app.metrics import calibration, classification, regression, resampled
+from monai_app.metrics import calibration, classification, regression, resampled, selective
 from monai_app.metrics.bootstrap import Estimate, PatientBootstrap, Rows, interval
 from monai_app.metrics.labels import Floats
 
@@ -43,6 +43,11 @@ DECISION = {
     "specificity": Metric(classification.specificity, resampled.specificity),
     "f1": Metric(classification.f1, resampled.f1),
 }
+SELECTIVE = {
+    "aurc": Metric(selective.aurc, resampled.aurc),
+    "e_aurc": Metric(selective.excess_aurc, resampled.excess_aurc),
+}
+"""Of errors in {0, 1} and confidences, in the places of labels and scores."""
 REGRESSION = {
     "mae": Metric(regression.mae, resampled.mae),
     "mse": Metric(regression.mse, resampled.mse),

@@ -136,6 +136,30 @@ def _binned(values: Floats, index: NDArray[np.int64]) -> Floats:
     return columns
 
 
+def aurc(wrong: Floats, confidence: Floats, weights: Floats) -> Floats:
+    """Area under the risk-coverage curve, ties as the mean over their orders.
+
+    After W samples with E errors, w tied ones with e errors add sum_k (E + k e / w) / (W + k), k = 1 ... w, which is
+    e + (E - W e / w) (H(W + w) - H(W)) with the harmonic numbers H.
+    """
+    if not wrong.size:
+        return np.full(weights.shape[0], np.nan)
+    errors, hits = (part[:, ::-1] for part in tied_counts(wrong, confidence, weights))
+    tied = errors + hits
+    kept, failed = np.cumsum(tied, axis=1), np.cumsum(errors, axis=1)
+    size = int(kept[:, -1].max())
+    harmonic = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, size + 1))])
+    gain = harmonic[kept.astype(np.int64)] - harmonic[(kept - tied).astype(np.int64)]
+    rate = np.divide(errors, tied, out=np.zeros_like(tied), where=tied > 0)
+    total = (errors + (failed - errors - (kept - tied) * rate) * gain).sum(axis=1)
+    return _ratio(total, kept[:, -1])
+
+
+def excess_aurc(wrong: Floats, confidence: Floats, weights: Floats) -> Floats:
+    """AURC minus that of the same errors perfectly ordered."""
+    return aurc(wrong, confidence, weights) - aurc(wrong, -wrong, weights)
+
+
 def mae(label: Floats, value: Floats, weights: Floats) -> Floats:
     """Mean absolute error."""
     return weighted_mean(np.abs(label - value), weights)

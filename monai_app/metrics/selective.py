@@ -68,11 +68,48 @@ def error_at_coverage(wrong: Floats, confidence: Floats, coverage: float) -> flo
         InputRejected: ``COVERAGE_INVALID`` outside (0, 1].
         AppError: as :func:`risk_coverage`.
     """
-    if not 0 < coverage <= 1:
-        raise InputRejected(
-            "COVERAGE_INVALID", "a coverage is not a share of the samples", got=coverage, expected="in (0, 1]"
-        )
+    _refuse_share(coverage)
     if not wrong.size:
         return None
     kept = int(np.ceil(coverage * wrong.size - 1e-9))  # 0.07 * 100 is above 7 in floating point
     return float(risk_coverage(wrong, confidence).risk[kept - 1])
+
+
+def confidence_for_coverage(confidence: Floats, coverage: float) -> float | None:
+    """The highest confidence at or above which at least this share of samples is kept; None without samples.
+
+    It lies half-way to the next lower confidence, so that rounding cannot flip who is kept; zero keeps everybody.
+
+    Raises:
+        InputRejected: ``COVERAGE_INVALID`` outside (0, 1].
+    """
+    _refuse_share(coverage)
+    if not confidence.size:
+        return None
+    levels, count = np.unique(-confidence, return_counts=True)
+    return _cut(-levels, int(np.argmax(np.cumsum(count) >= coverage * confidence.size - 1e-9)))
+
+
+def confidence_for_precision(wrong: Floats, confidence: Floats, precision: float) -> float | None:
+    """The lowest confidence at or above which at least this share of the kept decisions is right; None if none is.
+
+    Raises:
+        InputRejected: ``COVERAGE_INVALID`` for a share outside (0, 1].
+    """
+    _refuse_share(precision)
+    if not confidence.size:
+        return None
+    levels, tie, count = np.unique(-confidence, return_inverse=True, return_counts=True)
+    right = np.cumsum(np.bincount(tie, 1 - wrong, minlength=count.size)) / np.cumsum(count)
+    enough = np.flatnonzero(right >= precision - 1e-12)
+    return _cut(-levels, int(enough[-1])) if enough.size else None
+
+
+def _cut(levels: Floats, last: int) -> float:
+    """Between the last level that is kept, of those in descending order, and the next."""
+    return float((levels[last] + levels[last + 1]) / 2) if last + 1 < levels.size else 0.0
+
+
+def _refuse_share(share: float) -> None:
+    if not 0 < share <= 1:
+        raise InputRejected("COVERAGE_INVALID", "a wanted share cannot be kept", got=share, expected="in (0, 1]")

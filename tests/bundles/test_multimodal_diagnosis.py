@@ -93,17 +93,18 @@ def test_the_training_command_works_from_anywhere(trained: tuple[Path, str]) -> 
 def test_evaluation_and_inference_follow(cohort: Path, trained: tuple[Path, str]) -> None:
     folder, _ = trained
     model = folder / "runs" / "attention"
-    shared = {"cohort_dir": str(cohort), "model_dir": str(model)}
-    evaluate = {**shared, "output_dir": str(model), "bootstrap": 20, "calibration": "temperature"}
+    shared = {"cohort_dir": str(cohort), "model_dir": str(model), "calibration": "temperature", "abstain": "coverage"}
+    evaluate = {**shared, "output_dir": str(model), "bootstrap": 20}
     run_workflow(open_workflow(BUNDLE, Workflow.EVALUATE, overlays=OVERLAYS, settings=evaluate))
     report = model / "evaluation"
     assert {path.name for path in report.iterdir()} >= {"metrics.json", "predictions.parquet", "report.html"}
-    assert (model / "posthoc.json").is_file()
-    predict = {**shared, "output_dir": str(folder / "predicted"), "calibration": "temperature"}
+    assert (model / "posthoc.json").is_file() and (model / "abstention.json").is_file()
+    predict = {**shared, "output_dir": str(folder / "predicted")}
     run_workflow(open_workflow(BUNDLE, Workflow.INFERENCE, overlays=OVERLAYS, settings=predict))
     held_out = Predictions.read(report / "predictions.parquet")
     everyone = Predictions.read(folder / "predicted" / "predictions.parquet")
     assert set(held_out.subject_id) < set(everyone.subject_id)
+    assert any(task.abstained is not None for task in everyone.tasks.values())
     assert everyone.modalities == ("film", "series", "table", "note")
 
 

@@ -198,6 +198,34 @@ def test_calibration_changes_probabilities_and_is_said(tmp_path):
     assert (written != simulated().tasks["mortality"].score).any()
 
 
+def test_abstention_of_tuning_is_applied_to_test_and_measured(tmp_path):
+    write_checked_text(tmp_path / "model.safetensors", "weights")
+    result = evaluate_model(
+        simulated(),
+        tuning=simulated(120, seed=1, first_subject=10_000),
+        model_dir=tmp_path,
+        out_dir=tmp_path / "out",
+        title="t",
+        abstain="coverage",
+        abstain_at=0.5,
+        bootstrap=5,
+    )
+    assert result["abstention"]["by"] == "coverage" and (tmp_path / "abstention.json").is_file()
+    written = Predictions.read(tmp_path / "out" / "predictions.parquet").tasks["findings"].abstained
+    for k, (name, values) in enumerate(result["tasks"]["findings"]["selection"].items()):
+        assert values["coverage"]["value"] == pytest.approx(1 - written[:, k].mean()), name
+        assert 0.3 < values["coverage"]["value"] < 0.7
+        assert values["error_rate_kept"]["value"] < values["error_rate"]["value"]
+    assert "50% of the samples kept" in (tmp_path / "out" / "report.html").read_text()
+    assert list(result["tasks"]["phenotype"]["selection"]) == ["phenotype"]
+
+
+def test_selection_is_measured_without_abstention():
+    values = _measured(simulated(80, tasks=("mortality",)))["tasks"]["mortality"]["selection"]["mortality"]
+    assert set(values) == {"n", "error_rate", "aurc", "e_aurc"}
+    assert 0 <= values["e_aurc"]["value"] <= values["aurc"]["value"]
+
+
 def test_refused_calibration_leaves_nothing(tmp_path):
     write_checked_text(tmp_path / "model.safetensors", "weights")
     with pytest.raises(InputRejected, match="SUBJECT_IN_TWO_SPLITS"):

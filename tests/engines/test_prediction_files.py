@@ -10,6 +10,7 @@ import pytest
 
 from monai_app.core.errors import InputRejected
 from monai_app.core.loading import read_json, write_checked_text
+from monai_app.engines.abstention import AbstainBy, abstention_of
 from monai_app.engines.calibration_maps import Method
 from monai_app.engines.posthoc import calibration_of
 from monai_app.engines.prediction_files import prediction_rows, write_model_predictions, write_prediction_files
@@ -56,3 +57,17 @@ def test_stored_calibration_is_applied_and_its_absence_refused(tmp_path: Path) -
         write_model_predictions(TEST, tmp_path / name, model_dir=tmp_path, calibration=name)
         read = Predictions.read(tmp_path / name / "predictions.parquet")
         np.testing.assert_array_equal(read.tasks["mortality"].score, expected.tasks["mortality"].score)
+
+
+def test_stored_abstention_stands_in_both_files_and_its_absence_is_refused(tmp_path: Path) -> None:
+    write_checked_text(tmp_path / "model.safetensors", "weights")
+    options = {"model_dir": tmp_path, "abstain": "coverage", "abstain_at": 0.5}
+    with pytest.raises(InputRejected, match="ABSTENTION_MISSING"):
+        write_model_predictions(TEST, tmp_path / "out", **options)
+    assert not (tmp_path / "out").exists() and "abstained" not in prediction_rows(TEST)[0]
+    abstention_of(simulated(80, seed=1), tmp_path, AbstainBy.COVERAGE, 0.5, calibration=None)
+    write_model_predictions(TEST, tmp_path / "out", **options)
+    silent = Predictions.read(tmp_path / "out" / "predictions.parquet").tasks["mortality"].abstained
+    rows = read_json(tmp_path / "out" / "predictions.json")["samples"]
+    assert [row["abstained"]["mortality"]["value"] for row in rows] == silent[:, 0].tolist()
+    assert set(rows[0]["abstained"]) == {"mortality", "findings", "phenotype"}

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -56,6 +58,23 @@ def test_parquet_round_trip_is_exact(tmp_path, n):
     _same(predictions, Predictions.read(tmp_path / "p.parquet"))
 
 
+def _with_abstained(predictions: Predictions) -> Predictions:
+    silent = {"mortality": np.arange(5)[:, None] > 2, "finding": np.arange(10).reshape(5, 2) % 3 == 0}
+    tasks = {name: replace(task, abstained=silent.get(name)) for name, task in predictions.tasks.items()}
+    return replace(predictions, tasks=tasks)
+
+
+def test_abstained_survives_file_selection_and_join(tmp_path):
+    whole = _with_abstained(_predictions())
+    whole.write(tmp_path / "p.parquet")
+    joined = Predictions.join([whole.take(np.arange(2)), whole.take(np.arange(2, 5))])
+    for after in (Predictions.read(tmp_path / "p.parquet"), joined):
+        for name in ("mortality", "finding"):
+            np.testing.assert_array_equal(after.tasks[name].abstained, whole.tasks[name].abstained)
+        assert after.tasks["stay"].abstained is None
+    assert Predictions.join([whole, _predictions()]).tasks["mortality"].abstained is None
+
+
 def test_equal_predictions_are_equal_bytes(tmp_path):
     for name in ("a", "b"):
         _predictions().write(tmp_path / name)
@@ -81,6 +100,8 @@ def test_foreign_and_missing_files_are_refused(tmp_path):
 def test_shapes_that_do_not_fit_are_refused():
     with pytest.raises(AppError, match=r"SHAPE_MISMATCH.*score of task stage"):
         TaskPredictions(TASKS[2], np.zeros((4, 2)), np.zeros((4, 1)))
+    with pytest.raises(AppError, match=r"SHAPE_MISMATCH.*abstained of task mortality"):
+        TaskPredictions(TASKS[0], np.zeros((4, 1)), np.zeros((4, 1)), np.zeros((4, 2), bool))
     whole = _predictions()
     with pytest.raises(AppError, match=r"SHAPE_MISMATCH.*present"):
         Predictions(whole.subject_id, whole.prediction_time, ("film",), whole.present, whole.tasks)

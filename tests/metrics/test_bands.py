@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from monai_app.metrics.bands import precision_recall_band, roc_band
+from monai_app.metrics.bands import precision_recall_band, risk_band, roc_band
 from monai_app.metrics.bootstrap import PatientBootstrap
 from monai_app.metrics.classification import precision_recall_curve, roc_curve
+from monai_app.metrics.selective import risk_coverage
 
 
 def test_bands_hold_the_curves(tied):
@@ -17,6 +18,15 @@ def test_bands_hold_the_curves(tied):
     recall, precision = precision_recall_curve(label, score)
     inside = np.interp(band.at[5:], recall[::-1], precision[::-1])
     assert ((band.low[5:] <= inside + 1e-9) & (inside <= band.high[5:] + 1e-9)).mean() > 0.9
+
+
+def test_risk_band_holds_the_curve(tied):
+    wrong, confidence = tied
+    rows, bootstrap = np.arange(wrong.size), PatientBootstrap(np.arange(wrong.size), resamples=100)
+    band = risk_band(wrong, confidence, rows=rows, bootstrap=bootstrap)
+    curve = risk_coverage(wrong, confidence)
+    inside = np.interp(band.at[10:], curve.coverage, curve.risk)
+    assert ((band.low[10:] <= inside + 1e-9) & (inside <= band.high[10:] + 1e-9)).mean() > 0.9
 
 
 def test_no_curve_no_band():

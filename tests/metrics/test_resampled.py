@@ -5,9 +5,9 @@ import pytest
 
 from monai_app.core.random import numpy_generator
 from monai_app.metrics import resampled, survival
-from monai_app.metrics.estimates import DECISION, PROBABILITY, RANKING, REGRESSION
+from monai_app.metrics.estimates import DECISION, PROBABILITY, RANKING, REGRESSION, SELECTIVE
 
-EVERY = {**RANKING, **PROBABILITY, **DECISION, **REGRESSION}
+EVERY = {**RANKING, **PROBABILITY, **DECISION, **SELECTIVE, **REGRESSION}
 
 
 def _inputs(name, tied):

@@ -59,8 +59,30 @@ def test_coverage_is_not_rounded_up_by_floating_point():
     assert selective.error_at_coverage(wrong, -np.arange(100.0), 0.07) == 0
 
 
+@pytest.mark.parametrize(("coverage", "kept"), [(0.25, 1), (0.26, 2), (0.5, 2), (0.75, 3), (1.0, 4)])
+def test_confidence_for_coverage_keeps_at_least_that_share(coverage, kept):
+    assert (selective.confidence_for_coverage(CONFIDENCE, coverage) <= CONFIDENCE).sum() == kept
+
+
+def test_confidence_for_coverage_lies_half_way_and_keeps_ties_together():
+    assert selective.confidence_for_coverage(CONFIDENCE, 0.5) == pytest.approx(0.75)
+    assert selective.confidence_for_coverage(np.array([0.9, 0.5, 0.5, 0.1]), 0.5) == pytest.approx(0.3)
+    assert selective.confidence_for_coverage(CONFIDENCE, 1) == 0
+
+
+@pytest.mark.parametrize(("precision", "kept"), [(1.0, 1), (0.7, 1), (2 / 3, 3), (0.5, 4)])
+def test_confidence_for_precision_keeps_as_many_as_it_can(precision, kept):
+    assert (selective.confidence_for_precision(WRONG, CONFIDENCE, precision) <= CONFIDENCE).sum() == kept
+
+
+def test_precision_that_no_coverage_reaches_is_undefined():
+    assert selective.confidence_for_precision(np.array([1.0, 0]), np.array([0.9, 0.8]), 0.9) is None
+
+
 def test_no_samples_is_undefined():
     empty = np.zeros(0)
+    assert selective.confidence_for_coverage(empty, 0.5) is None
+    assert selective.confidence_for_precision(empty, empty, 0.5) is None
     assert selective.aurc(empty, empty) is None and selective.excess_aurc(empty, empty) is None
     assert selective.error_at_coverage(empty, empty, 0.5) is None
     assert selective.risk_coverage(empty, empty).risk.size == 0
@@ -70,6 +92,10 @@ def test_no_samples_is_undefined():
 def test_coverage_outside_the_unit_interval_is_rejected(coverage):
     with pytest.raises(InputRejected, match="COVERAGE_INVALID"):
         selective.error_at_coverage(WRONG, CONFIDENCE, coverage)
+    with pytest.raises(InputRejected, match="COVERAGE_INVALID"):
+        selective.confidence_for_coverage(CONFIDENCE, coverage)
+    with pytest.raises(InputRejected, match="COVERAGE_INVALID"):
+        selective.confidence_for_precision(WRONG, CONFIDENCE, coverage)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from monai_app.engines.predictions import Predictions
 from monai_app.engines.report.classification import band_bootstrap, classification_section
 from monai_app.engines.report.parts import groups_section, modalities_section
 from monai_app.engines.report.regression import regression_section
+from monai_app.engines.report.selection import selection_part
 from monai_app.engines.report.style import capital, metric_name, readable
 from monai_app.engines.report.survival import survival_section
 from monai_app.engines.views import is_classification
@@ -35,6 +36,7 @@ def build_page(test: Predictions, tuning: Predictions | None, results: Numbers) 
         chosen_on = None if tuning is None else tuning.tasks.get(name)
         if is_classification(task.spec):
             classification_section(section, task, chosen_on, numbers, bands)
+            selection_part(section, task, chosen_on, numbers["selection"], results["abstention"], bands)
         elif task.spec.kind is TaskKind.REGRESSION:
             regression_section(section, task, numbers)
         else:
@@ -88,6 +90,11 @@ def _reading(page: Page, results: Numbers) -> None:
         "AUROC is the chance that a positive sample gets a higher score than a negative one; AUPRC is the average "
         "precision and must be compared with the prevalence. Brier score and NLL judge probabilities, ECE how far they "
         "are from observed rates (0 is perfect). A dash is undefined, such as AUROC where all labels agree."
+    )
+    section.text(
+        "AURC is the error rate of the kept decisions, averaged over every coverage; E-AURC is its excess over an "
+        "order that leaves out every wrong decision first (0 is perfect). Errors are rare where a class is rare, and "
+        "its positive decisions may be the first to be abstained from."
     )
     section.text(
         "Intervals draw patients with replacement, each with all of their samples, and take the 2.5th and 97.5th "

@@ -17,9 +17,11 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from monai_app.cohort.spec import TaskKind
 from monai_app.core.atomic import content_hash
 from monai_app.core.errors import InputRejected
 from monai_app.core.records import Record
+from monai_app.engines.calibration_maps import label_names
 from monai_app.engines.fitted_record import FittedRecord, model_files
 from monai_app.engines.posthoc import Calibration
 from monai_app.engines.predictions import Predictions, TaskPredictions
@@ -67,7 +69,7 @@ class Abstention(FittedRecord):
         at: how much of it, in (0, 1].
         calibration: hash of the calibration that was applied before; None for none.
         tuning_samples: how many it was chosen on.
-        tasks: per classification task its decisions, in the order of the label columns.
+        tasks: per classification task its decisions by name.
     """
 
     file_name: ClassVar[str] = "abstention.json"
@@ -90,7 +92,7 @@ class Abstention(FittedRecord):
                 raise InputRejected(
                     "ABSTENTION_MISFIT", "no confidence was chosen for a task", got=name, expected=list(self.tasks)
                 )
-            silent = _silent(task, list(self.tasks[name].values())) if name in self.tasks else None
+            silent = _silent(task, self.tasks[name]) if name in self.tasks else None
             tasks[name] = replace(task, abstained=silent)
         return replace(predictions, tasks=tasks)
 
@@ -220,8 +222,10 @@ def _cut(view: DecisionView, by: AbstainBy, at: float) -> Cut:
     )
 
 
-def _silent(task: TaskPredictions, cuts: list[Cut]) -> NDArray[np.bool_]:
-    """(N, decisions); a score that is not finite is always abstained from."""
+def _silent(task: TaskPredictions, by_name: Mapping[str, Cut]) -> NDArray[np.bool_]:
+    """(N, decisions) in the order of the label columns; a score that is not finite is always abstained from."""
+    names = (task.spec.name,) if task.spec.kind is TaskKind.MULTICLASS else label_names(task.spec)
+    cuts = [by_name[name] for name in names]
     confidence = decision_confidence(task.score, task.spec, [cut.decided_at for cut in cuts])
     silent = np.zeros(confidence.shape, dtype=bool)
     for k, cut in enumerate(cuts):

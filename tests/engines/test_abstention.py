@@ -107,6 +107,14 @@ def test_stored_rule_is_taken_again_until_the_wish_weights_or_calibration_change
         abstention_of(None, folder, COVERAGE, 0.7, calibration=None)
 
 
+def test_what_is_stored_silences_the_same_decisions(folder: Path) -> None:
+    made = abstention_of(TUNING, folder, COVERAGE, 0.6, calibration=None)
+    read = stored_abstention(folder, COVERAGE, 0.6, None)
+    for name in ("mortality", "findings", "phenotype"):  # the classes of findings stand in no alphabetical order
+        after = [rule.apply(OTHER).tasks[name].abstained for rule in (made, read)]
+        np.testing.assert_array_equal(*after)
+
+
 def test_nothing_wanted_is_nothing_and_unknown_is_refused(folder: Path) -> None:
     assert parse_by(None) is None and parse_by("precision") is PRECISION
     assert abstention_of(TUNING, folder, None, 0.8, calibration=None) is None

@@ -59,7 +59,11 @@ def planned_runs(
 
     Args:
         cohorts: that of each seed: the same one, or a fold each.
+
+    Raises:
+        InputRejected: ``SETTING_UNKNOWN`` for one of ``settings`` that no system's training knows.
     """
+    _refuse_unknown(find_bundle(bundle), systems, settings)
     runs = []
     for system in systems:
         shared = {**NETWORK[profile], **({} if system.trees else TRAINING[profile]), **system.settings, **settings}
@@ -119,6 +123,20 @@ def train_one(run: Run) -> None:
 def training_seconds(run: Run) -> float:
     """Wall-clock seconds of the training."""
     return float(read_json(run.folder / _RECORD_NAME)["training_seconds"])
+
+
+def _refuse_unknown(bundle: Path, systems: Sequence[System], settings: Mapping[str, Any]) -> None:
+    """A setting that is dropped everywhere would change nothing, and nobody would know."""
+    known = set().union(*(known_settings(bundle, Workflow.TRAIN, [f"fusion_{s.overlay}"]) for s in systems))
+    unknown = [key for key in settings if key.split("::")[0] not in known]
+    if unknown:
+        raise InputRejected(
+            "SETTING_UNKNOWN",
+            "a setting belongs to no system's training",
+            got=", ".join(unknown),
+            expected="ids of the bundle's configuration, their parts joined by ::",
+            remedy="Check --set.",
+        )
 
 
 def _is_trained(run: Run) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import torch
 
 from monai_app.benchmark.claims import Claim, judged_claims
@@ -21,10 +22,11 @@ from monai_app.cohort.folds import fold_splits, write_resplit
 from monai_app.cohort.normalisation import fit_statistics
 from monai_app.cohort.spec import TaskKind
 from monai_app.cohort.store import Cohort
-from monai_app.core.atomic import write_json
+from monai_app.core.atomic import content_hash, write_json
 from monai_app.core.errors import InputRejected
 from monai_app.core.tables import write_parquet
 from monai_app.engines.build import model_items
+from monai_app.engines.predictions import Predictions
 
 REFERENCE = "early"
 JUDGED_KINDS = (TaskKind.BINARY, TaskKind.MULTILABEL, TaskKind.MULTICLASS)
@@ -60,7 +62,7 @@ def benchmark_fusion(
         The claims about DRAF beside what was measured; empty without DRAF and early fusion.
 
     Raises:
-        InputRejected: ``TASK_UNKNOWN``, ``NO_TASKS``, ``BENCHMARK_CHANGED``, and those of the bundle and the cohort.
+        InputRejected: of :func:`judged_tasks`, :func:`fold_cohorts`, :func:`planned_runs`, :func:`train_all`.
     """
     folder, cohort = Path(out), Cohort(cohort_dir)
     names = judged_tasks(cohort, tasks)
@@ -74,15 +76,7 @@ def benchmark_fusion(
     statistics = fit_statistics(model_items(cohorts[0], "train", spec), spec)
     conditions = all_conditions(spec, statistics, SEVERITIES[profile])
     results, weights = judge_all(judge, conditions, lambda condition: on_stage(f"judged {condition.slug}"))
-    write_parquet(folder / "results.parquet", results)
-    write_parquet(folder / "weights.parquet", weights)
     on_stage("resampling patients")
-    predictions = judge.clean_predictions()
-    intervals = {
-        metric: bootstrapped(predictions, metric, reference=REFERENCE, resamples=resamples)
-        for metric in ("auroc", "auprc", "ece")
-    }
-    claims = judged_claims(results, weights)
     facts = BenchmarkFacts(
         cohort=cohort.record.name,
         systems=systems,
@@ -93,6 +87,26 @@ def benchmark_fusion(
         held_out=sum(len(opened[seed].items) for seed in range(seeds if folds else 1)),
         threads=torch.get_num_threads(),
     )
+    return _write_findings(folder, facts, results, weights, judge.clean_predictions(), resamples=resamples)
+
+
+def _write_findings(
+    folder: Path,
+    facts: BenchmarkFacts,
+    results: pl.DataFrame,
+    weights: pl.DataFrame,
+    predictions: Mapping[tuple[str, int], Predictions],
+    *,
+    resamples: int,
+) -> list[Claim]:
+    """Write tables, claims and report."""
+    write_parquet(folder / "results.parquet", results)
+    write_parquet(folder / "weights.parquet", weights)
+    intervals = {
+        metric: bootstrapped(predictions, metric, reference=REFERENCE, resamples=resamples)
+        for metric in ("auroc", "auprc", "ece")
+    }
+    claims = judged_claims(results, weights)
     benchmark_page(facts, results, weights, intervals, claims).write(folder / "report.html")
     write_json(folder / "claims.json", [vars(claim) for claim in claims])
     return claims
@@ -107,7 +121,8 @@ def fold_cohorts(cohort: Cohort, tasks: Sequence[str], folds: int, out: Path) ->
     binary = [task.name for task in cohort.model_spec(list(tasks), None).tasks if task.kind is TaskKind.BINARY]
     if not binary:
         raise InputRejected("NO_TASKS", "folds are stratified by a binary task", got="none", expected="one")
-    places = [out / "folds" / f"fold{fold}" for fold in range(folds)]
+    dealt = content_hash([cohort.record.sha256, binary[0], folds])[:12]
+    places = [out / "folds" / dealt / f"fold{fold}" for fold in range(folds)]
     for split, place in zip(fold_splits(cohort, task=binary[0], folds=folds, seed=0), places, strict=True):
         if not place.exists():
             write_resplit(cohort, split, place)

@@ -130,6 +130,8 @@ class Judge:
     def _rows(self, system: TrainedSystem, condition: Condition) -> Iterator[tuple[Any, ...]]:
         if system.network is None and condition.kind is Kind.FAULT:
             return  # trees read records and films themselves: unmeasured, and not called robust
+        if not conditioned_items(system.items, condition, system.spec):
+            return  # nobody has these modalities
         count, test, extras, seconds = self._predict(system, condition)
         yield from self._scores(system, condition, test, condition.kind.value)
         where = (system.run.system.name, system.run.seed, condition.kind.value, condition.modality)

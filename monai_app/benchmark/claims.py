@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isnan
 
 import polars as pl
 
@@ -47,13 +48,17 @@ def _mean(table: pl.DataFrame, system: str) -> float:
     return float("nan") if found.is_empty() or found[0] is None else float(found[0])
 
 
+def _verdict(holds: bool, *numbers: float) -> bool | None:
+    return None if any(isnan(number) for number in numbers) else holds
+
+
 def _drop_claims(results: pl.DataFrame, system: str, baseline: str) -> list[Claim]:
     lost = drops_by_modality(results)
     claims = []
     for modality in lost["modality"].unique(maintain_order=True):
         part = lost.filter(pl.col("modality") == modality)
         own, other = _mean(part, system), _mean(part, baseline)
-        met = None if other <= BASELINE_DROP_PERCENT else own < MAX_DROP_PERCENT
+        met = _verdict(own < MAX_DROP_PERCENT, own) if other > BASELINE_DROP_PERCENT else None
         claims.append(
             Claim(
                 f"faults of the {modality} cost {system} less than {MAX_DROP_PERCENT:g} % AUROC where they cost "
@@ -69,8 +74,8 @@ def _calibration_claim(results: pl.DataFrame, system: str, baseline: str) -> Cla
     own, other = (_mean(clean(results, "ece"), name) for name in (system, baseline))
     return Claim(
         f"ECE of {system} is at least 30 % below that of {baseline}",
-        f"{own:.4f} against {other:.4f} ({100 * (own / other - 1):+.0f} %)",
-        own <= ECE_RATIO * other,
+        f"{own:.4f} against {other:.4f}" + (f" ({100 * (own / other - 1):+.0f} %)" if other > 0 else ""),
+        _verdict(own <= ECE_RATIO * other, own, other),
     )
 
 
@@ -79,7 +84,7 @@ def _rejection_claim(results: pl.DataFrame, system: str) -> Claim:
     return Claim(
         f"rejecting the least certain 20 % lowers the error rate of {system}",
         f"{whole:.4f} to {kept:.4f}",
-        kept < whole,
+        _verdict(kept < whole, whole, kept),
     )
 
 
@@ -92,18 +97,21 @@ def _reliability_claims(weights: pl.DataFrame, system: str) -> list[Claim]:
             Claim(
                 f"the weight of the {modality} follows its known quality (Spearman at least {MIN_SPEARMAN:g})",
                 f"{value:.2f}",
-                value >= MIN_SPEARMAN,
+                _verdict(value >= MIN_SPEARMAN, value),
             )
         )
     return claims
 
 
 def _clean_claim(results: pl.DataFrame, system: str) -> Claim:
-    means = {row["system"]: row["mean"] for row in spread(clean(results, "auroc")).iter_rows(named=True)}
-    best = max((name for name in means if not name.startswith(system)), key=lambda name: means[name])
-    behind = means[best] - means[system]
-    return Claim(
-        f"on clean data {system} is not behind the best other system by more than {MAX_BEHIND:g} AUROC",
-        f"{means[system]:.3f} against {means[best]:.3f} ({best})",
-        behind <= MAX_BEHIND,
-    )
+    table = clean(results, "auroc")
+    means = {
+        name: mean for name in table["system"].unique(maintain_order=True) if not isnan(mean := _mean(table, name))
+    }
+    what = f"on clean data {system} is not behind the best other system by more than {MAX_BEHIND:g} AUROC"
+    others = [name for name in means if not name.startswith(system)]
+    if system not in means or not others:
+        return Claim(what, "AUROC is undefined", None)
+    best = max(others, key=lambda name: means[name])
+    measured = f"{means[system]:.3f} against {means[best]:.3f} ({best})"
+    return Claim(what, measured, means[best] - means[system] <= MAX_BEHIND)

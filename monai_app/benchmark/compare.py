@@ -63,9 +63,10 @@ def paired_tests(table: pl.DataFrame, reference: str) -> dict[str, tuple[float, 
 
     Systems that were not measured on all of the reference's seeds, or differ by a constant, have no p (NaN).
     """
-    values = {name: dict(group.select("seed", "value").iter_rows()) for (name,), group in table.group_by("system")}
+    known = table.drop_nulls("value")
+    values = {name: dict(group.select("seed", "value").iter_rows()) for (name,), group in known.group_by("system")}
     own = values.get(reference)
-    others = [name for name in table["system"].unique(maintain_order=True) if name != reference]
+    others = [name for name in known["system"].unique(maintain_order=True) if name != reference]
     if own is None or not others:
         return {}
     differences, chances = [], []
@@ -118,7 +119,9 @@ def spearman(first: Floats, second: Floats) -> float:
     return float(stats.spearmanr(first, second).statistic)
 
 
-def by_system(table: pl.DataFrame, systems: Sequence[str]) -> dict[str, tuple[float, float]]:
-    """Mean and standard deviation over seeds, by system, in the given order."""
-    found = {row["system"]: (row["mean"], row["std"] or 0.0) for row in spread(table).iter_rows(named=True)}
+def by_system(table: pl.DataFrame, systems: Sequence[str]) -> dict[str, tuple[float, float | None]]:
+    """Mean and standard deviation over seeds (None for one seed), by system where defined, in the given order."""
+    found = {
+        row["system"]: (row["mean"], row["std"]) for row in spread(table.drop_nulls("value")).iter_rows(named=True)
+    }
     return {name: found[name] for name in systems if name in found}

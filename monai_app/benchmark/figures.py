@@ -33,7 +33,14 @@ def severity_figure(results: pl.DataFrame, names: Sequence[str]) -> Figure:
             x, y = [0, *means["severity"]], [untouched[name], *means["value"]]
             bold = name in ("draf", "early")
             colour = series_colour(index) if index < _MOST_LINES or bold else SOFT
-            axes.plot(x, y, color=colour, linewidth=2.2 if bold else 1.0, alpha=1 if bold else 0.75, label=name)
+            axes.plot(
+                x,
+                np.array(y, float),
+                color=colour,
+                linewidth=2.2 if bold else 1.0,
+                alpha=1 if bold else 0.75,
+                label=name,
+            )
         label(axes, x="severity", y="AUROC" if place == 0 else "", title=modality)
     legend(figure.axes[-1], loc="center left", bbox_to_anchor=(1.02, 0.5))
     figure.tight_layout()
@@ -48,7 +55,9 @@ def drop_heat_map(results: pl.DataFrame, names: Sequence[str]) -> Figure:
     table = lost.group_by("system", "what").agg(pl.col("drop_percent").mean().alias("value"))
     values = {(system, what): value for system, what, value in table.iter_rows()}
     grid = np.array([[values.get((name, what), np.nan) for what in columns] for name in shown], float)
-    return _heat_map(grid, shown, columns, limit=max(5.0, float(np.nanmax(np.abs(grid)))), digits=1)
+    return _heat_map(
+        grid, shown, columns, limit=float(np.max(np.abs(grid), initial=5.0, where=np.isfinite(grid))), digits=1
+    )
 
 
 def weight_heat_map(results: pl.DataFrame, system: str) -> Figure:
@@ -98,7 +107,7 @@ def kept_figure(results: pl.DataFrame, names: Sequence[str]) -> Figure:
     axes.scatter([whole[name] for name in shown], range(len(shown)), color=series_colour(1), label="all", zorder=3)
     axes.scatter([kept[name] for name in shown], range(len(shown)), color=series_colour(0), label="kept 80 %", zorder=3)
     axes.set_yticks(range(len(shown)), shown)
-    axes.invert_yaxis()
+    axes.set_ylim(len(shown) - 0.4, -0.6)
     label(axes, x="error rate", y="")
     legend(axes, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2)
     figure.tight_layout()

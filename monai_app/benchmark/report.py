@@ -26,7 +26,7 @@ from monai_app.benchmark.judging import SITE
 from monai_app.benchmark.profiles import Profile
 from monai_app.benchmark.systems import SYSTEMS, System
 from monai_app.core.page import Page, Section
-from monai_app.engines.report.style import capital, metric_name, readable
+from monai_app.engines.report.style import metric_name, readable
 from monai_app.metrics.bootstrap import Estimate
 
 REFERENCE = "early"
@@ -60,7 +60,8 @@ def benchmark_page(
     claims: Sequence[Claim],
 ) -> Page:
     """The page of a finished benchmark."""
-    best = max(by_system(clean(results, "auroc"), facts.names).items(), key=lambda entry: entry[1][0])
+    known = by_system(clean(results, "auroc"), facts.names)
+    best = max(known, key=lambda name: known[name][0], default=None)
     page = Page(
         f"Fusion systems on {facts.cohort}",
         f"{len(facts.systems)} systems, {facts.seeds} {'folds' if facts.folds else 'seeds'} each, profile "
@@ -68,14 +69,16 @@ def benchmark_page(
         f"{', '.join(map(readable, facts.tasks))}. Numbers are the mean "
         "over classes, then tasks; ± is the standard deviation over seeds, brackets are 95 % intervals over patients.",
         tiles=[
-            ("best on clean data", best[0], f"AUROC {best[1][0]:.3f}"),
+            ("best on clean data", best, f"AUROC {known[best][0]:.3f}")
+            if best
+            else ("best on clean data", "undefined"),
             ("claims met", f"{sum(claim.met is True for claim in claims)} of {len(claims)}"),
             ("held out", f"{facts.held_out:,}"),
         ],
     )
     _clean_section(page.section("Clean data"), facts, results, intervals)
     if claims:
-        _claims_section(page.section("Claims of reliability-aware fusion"), claims)
+        _claims_section(page.section("Claims"), claims)
     _fault_section(page.section("Spoiled modalities"), facts, results)
     _missing_section(page.section("Missing modalities"), facts, results)
     _calibration_section(page.section("Calibration and rejection"), facts, results)
@@ -88,7 +91,10 @@ def benchmark_page(
 
 def _plus_minus(table: pl.DataFrame, names: Sequence[str], digits: int = 3) -> dict[str, str]:
     found = by_system(table, names)
-    return {name: f"{mean:.{digits}f} ± {std:.{digits}f}" for name, (mean, std) in found.items() if mean is not None}
+    return {
+        name: f"{mean:.{digits}f}" + ("" if std is None else f" ± {std:.{digits}f}")
+        for name, (mean, std) in found.items()
+    }
 
 
 def _triple(estimate: Estimate) -> tuple[float | None, float | None, float | None]:
@@ -96,7 +102,7 @@ def _triple(estimate: Estimate) -> tuple[float | None, float | None, float | Non
 
 
 def _clean_section(section: Section, facts: BenchmarkFacts, results: pl.DataFrame, intervals: Intervals) -> None:
-    seeds = _plus_minus(clean(results, "auroc"), facts.names)
+    seeds = by_system(clean(results, "auroc"), facts.names)
     tests = paired_tests(clean(results, "auroc"), REFERENCE)
     drop = by_system(mean_drop(results), facts.names)
     rows = []
@@ -104,15 +110,15 @@ def _clean_section(section: Section, facts: BenchmarkFacts, results: pl.DataFram
         row: list[Any] = [
             name,
             _triple(intervals["auroc"][name][0]),
-            seeds.get(name),
+            seeds.get(name, (None, None))[1],
             _triple(intervals["auroc"][name][1]),
         ]
         p = tests.get(name, (None, None))[1]
         row += [None if p is None or np.isnan(p) else p, _triple(intervals["auprc"][name][0])]
-        row += [_triple(intervals["ece"][name][0]), drop.get(name, (None, None))[0], SYSTEMS[name].about]
+        row += [_triple(intervals["ece"][name][0]), drop.get(name, (None, None))[0]]
         rows.append(row)
     header = ["system", "AUROC [95 %]", "± over seeds", f"difference from {REFERENCE} [95 %]", "p (Holm)"]
-    section.table([*header, "AUPRC", "ECE", "mean drop by faults, %", "what it is"], rows)
+    section.table([*header, "AUPRC", "ECE", "mean drop by faults, %"], rows)
     section.text(
         f"p: paired t-test over {facts.seeds} seeds against {REFERENCE}, corrected by Holm over the systems; it tells "
         "of the choice of seeds only. The interval of the difference tells of the choice of patients."
@@ -121,6 +127,7 @@ def _clean_section(section: Section, facts: BenchmarkFacts, results: pl.DataFram
 
 def _claims_section(section: Section, claims: Sequence[Claim]) -> None:
     words = {True: "holds", False: "does not hold", None: "cannot be judged here"}
+    section.text("What a reliability-aware fusion is said to do, beside what was measured here.")
     section.table(["claim", "measured", ""], [[claim.what, claim.measured, words[claim.met]] for claim in claims])
 
 
@@ -159,16 +166,24 @@ def _missing_section(section: Section, facts: BenchmarkFacts, results: pl.DataFr
         for pattern in patterns
     }
     section.text("AUROC when only these modalities are left; samples that have none of them are left out.")
+    missing = results.filter(pl.col("kind") == Kind.MISSING.value)
+    by_seed = missing.group_by("modality", "seed").agg(pl.col("samples").max())
+    held_out = pl.col("samples").sum() if facts.folds else pl.col("samples").max()
+    left = dict(by_seed.group_by("modality").agg(held_out).iter_rows())
+    counts = [f"n = {facts.held_out:,}", *(f"n = {left[pattern]:,}" for pattern in patterns)]
     section.table(
-        ["system", "as recorded", *patterns],
-        [[name, whole.get(name), *(parts[pattern].get(name) for pattern in patterns)] for name in facts.names],
+        ["system", "as recorded", *(pattern.replace("+", " + ") for pattern in patterns)],
+        [
+            ["samples", *counts],
+            *([name, whole.get(name), *(parts[pattern].get(name) for pattern in patterns)] for name in facts.names),
+        ],
     )
 
 
 def _calibration_section(section: Section, facts: BenchmarkFacts, results: pl.DataFrame) -> None:
     metrics = ["ece", "ece_scaled", "adaptive_ece", "mce", "brier", "nll", "nll_scaled", "accuracy", "f1"]
     metrics += ["error", "error_kept", "aurc", "e_aurc"]
-    columns = {metric: _plus_minus(clean(results, metric), facts.names, 4) for metric in metrics}
+    columns = {metric: _plus_minus(clean(results, metric), facts.names) for metric in metrics}
     titles = [metric_name(metric.removesuffix("_scaled")) for metric in metrics[:9]]
     titles = [
         f"{title}, scaled" if metric.endswith("_scaled") else title
@@ -179,10 +194,10 @@ def _calibration_section(section: Section, facts: BenchmarkFacts, results: pl.Da
         "Error at .5; kept: among the most certain 80 %. AURC: mean error over all coverages; E-AURC: its excess over "
         "the best ordering of the same errors. Accuracy and F1 at thresholds chosen on tuning."
     )
-    section.table(
-        ["system", *titles, "error", "error, kept", "AURC", "E-AURC"],
-        [[name, *(columns[metric].get(name) for metric in metrics)] for name in facts.names],
-    )
+    titles += ["error", "error, kept", "AURC", "E-AURC"]
+    for part in (slice(0, 7), slice(7, None)):
+        rows = [[name, *(columns[metric].get(name) for metric in metrics[part])] for name in facts.names]
+        section.table(["system", *titles[part]], rows)
     section.figure(kept_figure(results, facts.names), "Error rate of all samples and of the most certain 80 %.")
 
 
@@ -201,16 +216,14 @@ def _reliability_section(section: Section, facts: BenchmarkFacts, results: pl.Da
     names = [name for name in facts.names if any(name in column for column in columns.values())]
     section.table(["system", *modalities], [[name, *(columns[m].get(name) for m in modalities)] for name in names])
     shown = [name for name in names if not SYSTEMS[name].ablation]
-    section.figures(
-        [(weight_heat_map(results, name), f"{capital(name)}: mean weight of a spoiled modality.") for name in shown]
-    )
+    section.figures([(weight_heat_map(results, name), f"{name}: mean weight of a spoiled modality.") for name in shown])
 
 
 def _site_section(section: Section, facts: BenchmarkFacts, results: pl.DataFrame) -> None:
     rows = over_tasks(results, "auroc").filter(pl.col("kind") == SITE)
     sites = rows["fault"].unique(maintain_order=True).to_list()
     if not sites:
-        section.text("The cohort does not say which site a sample comes from: unmeasured.")
+        section.text("No site is known to have 20 held-out samples or more: unmeasured.")
         return
     counts = {
         site: results.filter((pl.col("kind") == SITE) & (pl.col("fault") == site))["samples"][0] for site in sites
@@ -233,12 +246,17 @@ def _cost_section(section: Section, facts: BenchmarkFacts, results: pl.DataFrame
             metric: spread(own.filter(pl.col("metric") == metric).select("system", "seed", "value"))["mean"][0]
             for metric in ("parameters", "training_seconds", "inference_seconds")
         }
-        rows.append([name, round(cost["parameters"]), cost["training_seconds"], 1000 * cost["inference_seconds"]])
+        weights = None if SYSTEMS[name].trees else round(cost["parameters"])
+        rows.append([name, weights, cost["training_seconds"], 1000 * cost["inference_seconds"]])
     section.table(["system", "weights", "training, s", "inference of prepared samples, ms a sample"], rows)
-    section.text(f"Wall-clock seconds on this machine, {facts.threads} threads here and one a training process.")
+    section.text(
+        f"Wall-clock seconds; {facts.threads} threads when this page was written, and one a training where several ran "
+        "at once. Trees have no weights."
+    )
 
 
 def _reading(section: Section, facts: BenchmarkFacts) -> None:
+    section.table(["system", "what it is"], [[system.name, system.about] for system in facts.systems])
     ablations = [system.name for system in facts.systems if system.ablation]
     if ablations:
         section.text(f"Ablations and controls among the systems: {', '.join(ablations)}.")

@@ -75,3 +75,11 @@ def test_weights_that_follow_quality_correlate_fully_and_constant_ones_not() -> 
     assert set(values) == {("draf", "jpeg"), ("draf", "noise"), ("draf", "all"), ("late", "jpeg"), ("late", "all")}
     assert values["late", "all"] == 0.0
     assert spearman(np.array([3.0, 2.0, 1.0]), np.array([1.0, 2.0, 3.0])) == pytest.approx(-1.0)
+
+
+def test_an_undefined_seed_has_no_p_and_does_not_count_in_the_mean() -> None:
+    rows = [("early", 0, 0.5), ("early", 1, 0.6), ("late", 0, 0.7), ("late", 1, None), ("haim", 0, None)]
+    table = pl.DataFrame(rows, schema={"system": pl.String, "seed": pl.Int64, "value": pl.Float64}, orient="row")
+    found = paired_tests(table, "early")
+    assert found["late"][0] == pytest.approx(0.2) and np.isnan(found["late"][1])
+    assert by_system(table, ["late", "haim"]) == {"late": (0.7, None)}

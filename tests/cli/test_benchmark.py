@@ -1,0 +1,64 @@
+"""The door to the benchmark: options arrive, claims are shown, faults are typed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from monai_app.benchmark.claims import Claim
+from monai_app.cli.app import app
+
+CLAIMS = [Claim("it holds", "1", True), Claim("it fails", "2", False), Claim("who knows", "3", None)]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    calls: list[dict[str, Any]] = []
+
+    def stand_in(*places: Any, **options: Any) -> list[Claim]:
+        calls.append(options | {"places": places})
+        return CLAIMS
+
+    monkeypatch.setattr("monai_app.benchmark.run.benchmark_fusion", stand_in)
+    return calls
+
+
+def run(tmp_path: Path, *more: str) -> Any:
+    places = ["--cohort", str(tmp_path), "--out", str(tmp_path / "out")]
+    return CliRunner().invoke(app, ["benchmark", "fusion", *places, *more])
+
+
+def test_options_arrive(asked: list[dict[str, Any]], tmp_path: Path) -> None:
+    result = run(tmp_path, "--systems", "draf, early", "--folds", "--seeds", "3", "--task", "a", "--set", "width=8")
+    (call,) = asked
+    assert result.exit_code == 0 and [system.name for system in call["systems"]] == ["draf", "early"]
+    assert (call["folds"], call["seeds"], call["tasks"], call["settings"]) == (True, 3, ["a"], {"width": 8})
+    assert call["places"][0] == "multimodal_diagnosis"
+
+
+def test_a_claim_holds_fails_or_cannot_be_judged(asked: list[dict[str, Any]], tmp_path: Path) -> None:
+    shown = " ".join(run(tmp_path).stdout.split())
+    assert asked[0]["tasks"] is None
+    assert [word in shown for word in ("it holds", "yes", "no", "cannot be judged")] == [True] * 4
+    told = json.loads(run(tmp_path, "--json").stdout.splitlines()[-1])
+    assert [claim["met"] for claim in told["claims"]] == [True, False, None]
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (["--profile", "huge"], "PROFILE_UNKNOWN"),
+        (["--systems", "luck"], "SYSTEM_UNKNOWN"),
+        (["--set", "width"], "SETTING_INVALID"),
+    ],
+)
+def test_what_is_unknown_is_exit_code_two(
+    options: list[str], code: str, asked: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    result = run(tmp_path, *options, "--json")
+    assert result.exit_code == 2 and json.loads(result.stdout.splitlines()[-1])["error"]["code"] == code
+    assert not asked and not (tmp_path / "out").exists()

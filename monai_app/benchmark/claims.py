@@ -52,6 +52,10 @@ def _verdict(holds: bool, *numbers: float) -> bool | None:
     return None if any(isnan(number) for number in numbers) else holds
 
 
+def _told(number: float, form: str, unit: str = "") -> str:
+    return "undefined" if isnan(number) else f"{number:{form}}{unit}"
+
+
 def _drop_claims(results: pl.DataFrame, system: str, baseline: str) -> list[Claim]:
     lost = drops_by_modality(results)
     claims = []
@@ -63,7 +67,7 @@ def _drop_claims(results: pl.DataFrame, system: str, baseline: str) -> list[Clai
             Claim(
                 f"faults of the {modality} cost {system} less than {MAX_DROP_PERCENT:g} % AUROC where they cost "
                 f"{baseline} more than {BASELINE_DROP_PERCENT:g} %",
-                f"{system} {own:.1f} %, {baseline} {other:.1f} %",
+                f"{system} {_told(own, '.1f', ' %')}, {baseline} {_told(other, '.1f', ' %')}",
                 met,
             )
         )
@@ -72,9 +76,10 @@ def _drop_claims(results: pl.DataFrame, system: str, baseline: str) -> list[Clai
 
 def _calibration_claim(results: pl.DataFrame, system: str, baseline: str) -> Claim:
     own, other = (_mean(clean(results, "ece"), name) for name in (system, baseline))
+    change = f" ({100 * (own / other - 1):+.0f} %)" if other > 0 and not isnan(own) else ""
     return Claim(
         f"ECE of {system} is at least 30 % below that of {baseline}",
-        f"{own:.4f} against {other:.4f}" + (f" ({100 * (own / other - 1):+.0f} %)" if other > 0 else ""),
+        f"{_told(own, '.4f')} against {_told(other, '.4f')}{change}",
         _verdict(own <= ECE_RATIO * other, own, other),
     )
 
@@ -83,7 +88,7 @@ def _rejection_claim(results: pl.DataFrame, system: str) -> Claim:
     whole, kept = (_mean(clean(results, name), system) for name in ("error", "error_kept"))
     return Claim(
         f"rejecting the least certain 20 % lowers the error rate of {system}",
-        f"{whole:.4f} to {kept:.4f}",
+        f"{_told(whole, '.4f')} to {_told(kept, '.4f')}",
         _verdict(kept < whole, whole, kept),
     )
 
@@ -96,7 +101,7 @@ def _reliability_claims(weights: pl.DataFrame, system: str) -> list[Claim]:
         claims.append(
             Claim(
                 f"the weight of the {modality} follows its known quality (Spearman at least {MIN_SPEARMAN:g})",
-                f"{value:.2f}",
+                _told(value, ".2f"),
                 _verdict(value >= MIN_SPEARMAN, value),
             )
         )

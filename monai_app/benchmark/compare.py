@@ -36,11 +36,15 @@ def spread(table: pl.DataFrame) -> pl.DataFrame:
 
 
 def drops(results: pl.DataFrame, metric: str = "auroc") -> pl.DataFrame:
-    """What a fault costs: clean minus spoiled, absolute and in percent of clean, a row a system, seed and condition."""
+    """What a fault costs: clean minus spoiled, absolute and in percent of clean, a row a system, seed and condition.
+
+    Of a clean value of 0 nothing can be lost in percent: null.
+    """
     spoiled = over_tasks(results, metric).filter(pl.col("kind") == Kind.FAULT.value)
     joined = spoiled.join(clean(results, metric).rename({"value": "clean"}), on=["system", "seed"])
     lost = pl.col("clean") - pl.col("value")
-    return joined.with_columns(lost.alias("drop"), (100 * lost / pl.col("clean")).alias("drop_percent"))
+    percent = pl.when(pl.col("clean") > 0).then(100 * lost / pl.col("clean"))
+    return joined.with_columns(lost.alias("drop"), percent.alias("drop_percent"))
 
 
 def drops_by_modality(results: pl.DataFrame, metric: str = "auroc") -> pl.DataFrame:

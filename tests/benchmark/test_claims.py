@@ -62,6 +62,7 @@ def test_what_is_undefined_is_not_judged() -> None:
     nothing = (None, None)
     found = claims(auroc=nothing, spoiled=nothing, ece=nothing, error_kept=nothing)
     assert verdicts(found) == [None, None, None, True, None]
+    assert ["undefined" in claim.measured for claim in found] == [True, True, True, False, True]
 
 
 def test_a_baseline_without_calibration_error_cannot_be_beaten() -> None:

@@ -83,3 +83,9 @@ def test_an_undefined_seed_has_no_p_and_does_not_count_in_the_mean() -> None:
     found = paired_tests(table, "early")
     assert found["late"][0] == pytest.approx(0.2) and np.isnan(found["late"][1])
     assert by_system(table, ["late", "haim"]) == {"late": (0.7, None)}
+
+
+def test_of_nothing_no_percent_is_lost() -> None:
+    rows = [row("early", 0, "clean", "", "", 0, "a", 0.0), row("early", 0, "fault", "film", "jpeg", 5, "a", 0.5)]
+    rows += [row("early", 1, "clean", "", "", 0, "a", 0.8), row("early", 1, "fault", "film", "jpeg", 5, "a", 0.6)]
+    assert mean_drop(pl.DataFrame(rows, schema=SCHEMA, orient="row"))["value"].to_list() == [None, pytest.approx(25.0)]

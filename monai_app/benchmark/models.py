@@ -12,7 +12,7 @@ from monai_app.benchmark.conditions import Batches, Item
 from monai_app.benchmark.training import Run
 from monai_app.cohort.spec import ModelSpec
 from monai_app.core.atomic import sha256_file
-from monai_app.engines.bundle import Workflow, find_bundle, known_settings, open_workflow
+from monai_app.engines.bundle import Workflow, find_bundle, known_settings, open_workflow, typed_errors
 from monai_app.engines.evaluator import join_outputs
 from monai_app.engines.model_folder import WEIGHTS_NAME
 from monai_app.engines.predictions import Predictions, from_items
@@ -28,6 +28,10 @@ class TrainedSystem:
         items: held-out items, and those of tuning.
         preprocessing: from items to tensors.
         parameters: number of trained weights; 0 for trees.
+
+    Raises:
+        InputRejected: as :func:`monai_app.engines.model_folder.load_model`, for weights that are damaged or of another
+            network.
     """
 
     def __init__(self, run: Run) -> None:
@@ -36,13 +40,14 @@ class TrainedSystem:
         chosen = {key: value for key, value in run.settings.items() if key.split("::")[0] in known}
         parser = open_workflow(folder, Workflow.EVALUATE, overlays=run.overlays, settings=chosen).parser
         self.run, self.cohort_dir = run, str(run.settings["cohort_dir"])
-        self.spec: ModelSpec = parser.get_parsed_content("spec")
-        self.items: Sequence[Item] = parser.get_parsed_content("dataset::data")
-        self.tuning_items: Sequence[Item] = parser.get_parsed_content("tuning::dataset::data")
-        self.preprocessing: Any = parser.get_parsed_content("preprocessing")
-        self.trees: Any = parser.get_parsed_content("trees") if run.system.trees else None
-        self.network: nn.Module | None = None if run.system.trees else parser.get_parsed_content("network")
-        self.device: Any = parser.get_parsed_content("device")
+        with typed_errors():
+            self.spec: ModelSpec = parser.get_parsed_content("spec")
+            self.items: Sequence[Item] = parser.get_parsed_content("dataset::data")
+            self.tuning_items: Sequence[Item] = parser.get_parsed_content("tuning::dataset::data")
+            self.preprocessing: Any = parser.get_parsed_content("preprocessing")
+            self.trees: Any = parser.get_parsed_content("trees") if run.system.trees else None
+            self.network: nn.Module | None = None if run.system.trees else parser.get_parsed_content("network")
+            self.device: Any = parser.get_parsed_content("device")
         parameters = [] if self.network is None else [value.numel() for value in self.network.parameters()]
         self.parameters = sum(parameters)
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -12,6 +16,7 @@ from monai_app.benchmark.systems import chosen_systems
 from monai_app.benchmark.training import planned_runs
 from monai_app.core.errors import InputRejected
 from monai_app.engines.bundle import Workflow, find_bundle, known_settings, open_workflow
+from monai_app.engines.model_folder import WEIGHTS_NAME
 from monai_app.engines.predictions import Predictions
 from tests.benchmark.conftest import SETTINGS, SYSTEMS, TASKS, Bench
 
@@ -53,6 +58,17 @@ def test_a_sample_without_any_modality_is_refused(bench: Bench) -> None:
     nothing = {f"{name}_present": False for name in system.names}
     with pytest.raises(InputRejected, match="ALL_MODALITIES_MISSING"):
         said(system, [{**system.items[0], **nothing}])
+
+
+def test_damaged_weights_are_refused_by_their_code(bench: Bench, tmp_path: Path) -> None:
+    run = opened(bench, "early").run
+    copied = tmp_path / "model"
+    shutil.copytree(run.folder, copied)
+    weights = bytearray((copied / WEIGHTS_NAME).read_bytes())
+    weights[-1] ^= 1
+    (copied / WEIGHTS_NAME).write_bytes(weights)
+    with pytest.raises(InputRejected):
+        TrainedSystem(replace(run, folder=copied, settings={**run.settings, "output_dir": str(copied)}))
 
 
 def test_trees_have_no_weights_and_every_model_its_own_digest(bench: Bench) -> None:

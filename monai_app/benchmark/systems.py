@@ -35,6 +35,7 @@ class System:
     trees: bool = False
 
 
+_UNCERTAINTY_ALONE = {"fusion::alpha": 1.0, "fusion::beta": 0.0, "reliability_betas": [0.0]}
 SYSTEMS: Mapping[str, System] = {
     system.name: system
     for system in (
@@ -59,18 +60,29 @@ SYSTEMS: Mapping[str, System] = {
             "attention_faults", "attention", "control: attention trained with those faults",
             {"corruption_prob": FAULTS}, ablation=True,
         ),
-        System("draf_clean", "draf", "DRAF trained without faults", {"corruption_prob": 0.0}, ablation=True),
+        System(
+            "draf_clean", "draf", "DRAF trained without faults, weights by uncertainty alone",
+            {"corruption_prob": 0.0, **_UNCERTAINTY_ALONE}, ablation=True,
+        ),
         System(
             "draf_uniform", "draf", "DRAF with r = 1 / M",
             {"fusion::weighting": "uniform"}, ablation=True,
         ),
         System(
             "draf_no_detection", "draf", "DRAF with lambda = 0",
-            {"loss_def::detection_weight": 0.0}, ablation=True,
+            {"loss_def::detection_weight": 0.0, **_UNCERTAINTY_ALONE}, ablation=True,
         ),
         System(
-            "draf_unstandardised", "draf", "DRAF with alpha on plain variances",
-            {"fusion::standardise": False}, ablation=True,
+            "draf_paper", "draf", "DRAF as proposed: r = softmax(-alpha U), alpha from 1 to 100 by tuning",
+            {
+                "fusion::alpha": 1.0, "fusion::beta": 0.0, "fusion::standardise": False,
+                "reliability_alphas": [1.0, 10.0, 30.0, 100.0], "reliability_betas": [0.0],
+            },
+            ablation=True,
+        ),
+        System(
+            "draf_gated", "draf", "DRAF with gated concatenation instead of a sum (ours)",
+            {"fusion::combine": "concatenation"}, ablation=True,
         ),
         System(
             "attention_uncertainty", "attention", "attention with Kendall's task weighting",

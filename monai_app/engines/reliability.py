@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -21,6 +21,7 @@ from monai_app.engines.build import with_corruption
 from monai_app.engines.data import SampleDataset, sample_loader
 from monai_app.engines.evaluator import MultimodalEvaluator
 from monai_app.engines.model_folder import finished_step, load_model, plain_network, write_model
+from monai_app.engines.precision import AutocastInferer
 from monai_app.losses import MultitaskLoss
 from monai_app.networks import DRAF, FusionOutput
 from monai_app.transforms.corruption.rand_corruption import RandCorruptiond
@@ -28,8 +29,9 @@ from monai_app.transforms.corruption.rand_corruption import RandCorruptiond
 logger = logging.getLogger(__name__)
 
 RECORD_NAME = "reliability.json"
-ALPHAS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
-BETAS = (0.0, 0.25, 0.5, 1.0, 2.0)
+ALPHAS = (0.0, 0.25, 0.5, 1.0, 2.0)
+BETAS = (0.25, 0.5, 1.0, 2.0, 4.0)
+"""Without 0: a weight that ignores what the detector saw is the ablation, not a tuned reliability."""
 Said = tuple[FusionOutput, dict[str, Tensor]]
 
 
@@ -90,7 +92,9 @@ def corrupted(evaluator: MultimodalEvaluator, corruption: RandCorruptiond | None
     dataset = evaluator.loader.dataset
     spoiled = SampleDataset(dataset.data, with_corruption(dataset.transform, corruption), seed=dataset.seed)
     loader = sample_loader(spoiled, batch_size=evaluator.loader.batch_sampler.batch_size)
-    return MultimodalEvaluator(evaluator.state.device, loader, evaluator.network, inferer=evaluator.inferer)
+    return MultimodalEvaluator(
+        evaluator.state.device, loader, evaluator.network, inferer=cast(AutocastInferer, evaluator.inferer)
+    )
 
 
 def presence(targets: Mapping[str, Tensor], modalities: Sequence[str]) -> Tensor:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -20,7 +21,7 @@ class Uncertainty:
     """Of each sample ``(B,)``, averaged over labels.
 
     Attributes:
-        variance: of the probabilities over the passes, in [0, .25]; of regression values in train variances.
+        variance: of the probabilities (in [0, .25]) or logits over the passes; of regression values in train variances.
         total: entropy of the mean probability, in nats.
         aleatoric: mean entropy of the passes.
         epistemic: their difference.
@@ -32,7 +33,13 @@ class Uncertainty:
     epistemic: Tensor
 
 
-def uncertainty(tasks: Sequence[TaskSpec], logits: Mapping[str, Tensor], scale: Mapping[str, Tensor]) -> Uncertainty:
+def uncertainty(
+    tasks: Sequence[TaskSpec],
+    logits: Mapping[str, Tensor],
+    scale: Mapping[str, Tensor],
+    *,
+    of: Literal["probability", "logit"] = "probability",
+) -> Uncertainty:
     """The uncertainty of samples ``{task: (T, B, K)}``.
 
     Regression has no probabilities: it counts in the variance and not in the entropies, which are zero where there is
@@ -40,6 +47,7 @@ def uncertainty(tasks: Sequence[TaskSpec], logits: Mapping[str, Tensor], scale: 
 
     Args:
         scale: per regression task the standard deviation of the train target.
+        of: what the variance is of.
     """
     variances, totals, aleatorics = [], [], []
     for task in tasks:
@@ -48,7 +56,7 @@ def uncertainty(tasks: Sequence[TaskSpec], logits: Mapping[str, Tensor], scale: 
             variances.append((values / scale[task.name]).var(dim=0, unbiased=False))
             continue
         probability = values.softmax(dim=2) if task.kind is TaskKind.MULTICLASS else values.sigmoid()
-        variances.append(probability.var(dim=0, unbiased=False))
+        variances.append((values if of == "logit" else probability).var(dim=0, unbiased=False))
         entropy = _categorical if task.kind is TaskKind.MULTICLASS else _binary
         totals.append(entropy(probability.mean(dim=0)))
         aleatorics.append(entropy(probability).mean(dim=0))

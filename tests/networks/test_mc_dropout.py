@@ -12,7 +12,7 @@ from monai_app.networks.mc_dropout import SampledTail
 def tail() -> SampledTail:
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        return SampledTail(8, "film", samples=5, training_samples=3).eval()
+        return SampledTail(8, 6, "film", samples=5, training_samples=3).eval()
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def test_samples_differ_and_asking_again_changes_nothing(tail: SampledTail, feat
 
 
 def test_another_purpose_has_other_masks(tail: SampledTail) -> None:
-    assert not torch.equal(tail.input_mask, SampledTail(8, "note", samples=5).input_mask)
+    assert not torch.equal(tail.input_mask, SampledTail(8, 6, "note", samples=5).input_mask)
 
 
 def test_training_draws_masks_for_every_sample_of_the_batch(tail: SampledTail) -> None:
@@ -39,16 +39,16 @@ def test_training_draws_masks_for_every_sample_of_the_batch(tail: SampledTail) -
     with torch.random.fork_rng():
         torch.manual_seed(0)
         drawn = tail.train()(same)
-    assert drawn.shape == (3, 4, 8)
+    assert drawn.shape == (3, 4, 6)
     assert not torch.equal(drawn[0, 0], drawn[0, 1])
 
 
 def test_the_expectation_is_kept() -> None:
-    mask = SampledTail(64, "film", samples=4000, rate=0.3).input_mask
+    mask = SampledTail(64, 6, "film", samples=4000, rate=0.3).input_mask
     torch.testing.assert_close(mask.mean(), torch.tensor(1.0), atol=0.01, rtol=0)
 
 
 @pytest.mark.parametrize("options", [{"samples": 0}, {"training_samples": 0}, {"rate": 1.0}])
 def test_impossible_settings_are_refused(options: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="need samples >= 1"):
-        SampledTail(8, "film", **options)  # type: ignore[arg-type]
+        SampledTail(8, 6, "film", **options)  # type: ignore[arg-type]

@@ -45,14 +45,22 @@ class DRAF(nn.Module):
         dropout: rate of the MC dropout.
         alpha: how much uncertainty counts against a modality, per standard deviation of U (unstandardised: per unit).
         beta: how much a suspected corruption counts against it, per unit of its logit.
+        hidden: features h of a modality's Bayesian part.
         standardise: whether U is standardised per modality.
         weighting: ``reliability``, or ``uniform`` for the ablation r = 1 / M.
+        warmup_steps: training steps over which alpha and beta rise from 0 (ours: U and the detector mean nothing before
+            they have learned).
+        combine: H is the weighted sum (the paper), or the concatenation of the weighted features, each times the number
+            of present modalities (ours: with r = 1 / M it is early fusion).
+        spread: what varies in U: the probabilities (the paper), or their logits (ours), whose variance does not shrink
+            where a head is confident of the commoner outcome.
     """
 
     alpha: Tensor
     beta: Tensor
     spread_mean: Tensor
     spread_std: Tensor
+    steps: Tensor
 
     def __init__(
         self,
@@ -62,25 +70,32 @@ class DRAF(nn.Module):
         samples: int = 20,
         training_samples: int = 4,
         dropout: float = 0.3,
-        alpha: float = 1.0,
+        alpha: float = 0.0,
         beta: float = 1.0,
+        hidden: int = 256,
         standardise: bool = True,
         weighting: Literal["reliability", "uniform"] = "reliability",
+        warmup_steps: int = 250,
+        combine: Literal["sum", "concatenation"] = "sum",
+        spread: Literal["probability", "logit"] = "probability",
     ) -> None:
         super().__init__()
         self.modalities = tuple(modality.value for modality in spec.modalities.names)
-        self.tasks, self.standardise, self.weighting = spec.tasks, standardise, weighting
+        self.tasks, self.standardise, self.spread = spec.tasks, standardise, spread
+        self.weighting, self.warmup_steps, self.combine = weighting, warmup_steps, combine
         self.tails = nn.ModuleDict(
             {
-                name: SampledTail(width, name, samples=samples, training_samples=training_samples, rate=dropout)
+                name: SampledTail(width, hidden, name, samples=samples, training_samples=training_samples, rate=dropout)
                 for name in self.modalities
             }
         )
-        self.heads = nn.ModuleDict({name: TaskHeads(spec.tasks, width) for name in self.modalities})
-        self.detectors = nn.ModuleDict({name: nn.Linear(width, 1) for name in self.modalities})
-        self.mlp = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Dropout(dropout))
-        self.joint = TaskHeads(spec.tasks, width)
+        self.heads = nn.ModuleDict({name: TaskHeads(spec.tasks, hidden) for name in self.modalities})
+        self.detectors = nn.ModuleDict({name: nn.Linear(hidden, 1) for name in self.modalities})
+        joined = hidden * (len(self.modalities) if combine == "concatenation" else 1)
+        self.mlp = nn.Sequential(nn.LayerNorm(joined), nn.Linear(joined, hidden), nn.GELU(), nn.Dropout(dropout))
+        self.joint = TaskHeads(spec.tasks, hidden)
         count = len(self.modalities)
+        self.register_buffer("steps", torch.zeros(()))
         self.register_buffer("alpha", torch.tensor(float(alpha)))
         self.register_buffer("beta", torch.tensor(float(beta)))
         self.register_buffer("spread_mean", torch.zeros(count))
@@ -89,13 +104,13 @@ class DRAF(nn.Module):
     def forward(self, tokens: Mapping[str, Tensor], present: Tensor) -> FusionOutput:
         """Fuse a batch.
 
-        ``extras``: ``features (B, M, d)``, ``variance``, ``total``, ``aleatoric``, ``epistemic`` and
+        ``extras``: ``features (B, M, h)``, ``variance``, ``total``, ``aleatoric``, ``epistemic`` and
         ``corruption_logits`` a modality ``(B, M)``, ``fused_total``, ``fused_aleatoric`` and ``fused_epistemic``
         ``(B,)``; of an absent modality they mean nothing and are zero.
         """
         pooled = pooled_features(tokens, present)
         drawn = torch.stack([self.tails[name](pooled[:, m]) for m, name in enumerate(self.modalities)], dim=2)
-        samples = torch.where(present[..., None], drawn, torch.zeros_like(drawn))  # (T, B, M, d)
+        samples = torch.where(present[..., None], drawn, torch.zeros_like(drawn))  # (T, B, M, h)
         features = samples.mean(dim=0)
         per_pass = {name: self.heads[name](samples[:, :, m]) for m, name in enumerate(self.modalities)}
         own = [self._uncertainty(per_pass[name]) for name in self.modalities]
@@ -107,7 +122,8 @@ class DRAF(nn.Module):
         suspicion = self._blank(suspicion.float(), present)
         if self.training:
             self._follow(doubt["variance"], present)
-        weights = self.reliability(doubt["variance"], suspicion, present, self.alpha, self.beta)
+        risen = self._warmth() if self.training else 1.0
+        weights = self.reliability(doubt["variance"], suspicion, present, risen * self.alpha, risen * self.beta)
         logits = self.decide(features, weights)
         with torch.no_grad():
             fused = self._uncertainty(self.decide(samples, weights))
@@ -132,8 +148,13 @@ class DRAF(nn.Module):
         return score.masked_fill(~present, -torch.inf).softmax(dim=1).detach()
 
     def decide(self, features: Tensor, weights: Tensor) -> dict[str, Tensor]:
-        """g(H) of features ``(..., B, M, d)`` and weights ``(B, M)``."""
-        joint: dict[str, Tensor] = self.joint(self.mlp((weights[..., None] * features).sum(dim=-2)))
+        """g(H) of features ``(..., B, M, h)`` and weights ``(B, M)``."""
+        weighted = weights[..., None] * features
+        if self.combine == "concatenation":
+            weighted = (weighted * (weights > 0).sum(dim=1)[:, None, None]).flatten(-2)
+        else:
+            weighted = weighted.sum(dim=-2)
+        joint: dict[str, Tensor] = self.joint(self.mlp(weighted))
         return joint
 
     @torch.no_grad()
@@ -146,6 +167,11 @@ class DRAF(nn.Module):
                 spread = values.std(unbiased=False)
                 self.spread_std[m] = spread if spread > _SMALLEST_SPREAD else 1.0
 
+    def _warmth(self) -> Tensor:
+        """How far alpha and beta have risen in [0, 1]; counts the training steps."""
+        self.steps += 1
+        return (self.steps / max(1, self.warmup_steps)).clamp_max(1.0)
+
     @torch.no_grad()
     def _follow(self, variance: Tensor, present: Tensor) -> None:
         """Move the running mean and spread of U a little towards this batch's."""
@@ -156,7 +182,8 @@ class DRAF(nn.Module):
 
     def _uncertainty(self, logits: Mapping[str, Tensor]) -> Uncertainty:
         names = [task.name for task in self.tasks if task.kind is TaskKind.REGRESSION]
-        return uncertainty(self.tasks, logits, {name: self.joint.get_buffer(f"std_{name}") for name in names})
+        scale = {name: self.joint.get_buffer(f"std_{name}") for name in names}
+        return uncertainty(self.tasks, logits, scale, of=self.spread)
 
     @staticmethod
     def _blank(values: Tensor, present: Tensor) -> Tensor:

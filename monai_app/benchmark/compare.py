@@ -23,6 +23,17 @@ def over_tasks(results: pl.DataFrame, metric: str) -> pl.DataFrame:
     return rows.group_by(keys, maintain_order=True).agg(pl.col("value").mean())
 
 
+def summary(results: pl.DataFrame, digits: int = 4) -> pl.DataFrame:
+    """Mean and standard deviation over seeds of every number a task: small enough to keep beside a publication."""
+    keys = ["system", "kind", "modality", "fault", "severity", "task", "metric"]
+    rows = results.filter((pl.col("label") == MEAN) & pl.col("value").is_not_null())
+    return rows.group_by(keys, maintain_order=True).agg(
+        pl.col("value").mean().round(digits).alias("mean"),
+        pl.col("value").std().round(digits).alias("std"),
+        pl.len().alias("seeds"),
+    )
+
+
 def clean(results: pl.DataFrame, metric: str) -> pl.DataFrame:
     """The metric on clean samples: one row a system and seed."""
     return over_tasks(results, metric).filter(pl.col("kind") == Kind.CLEAN.value).select("system", "seed", "value")

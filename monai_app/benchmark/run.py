@@ -10,6 +10,7 @@ import polars as pl
 import torch
 
 from monai_app.benchmark.claims import Claim, judged_claims
+from monai_app.benchmark.compare import summary
 from monai_app.benchmark.conditions import all_conditions
 from monai_app.benchmark.judging import Judge, judge_all
 from monai_app.benchmark.models import TrainedSystem
@@ -24,7 +25,7 @@ from monai_app.cohort.spec import TaskKind
 from monai_app.cohort.store import Cohort
 from monai_app.core.atomic import content_hash, write_json
 from monai_app.core.errors import InputRejected
-from monai_app.core.tables import write_parquet
+from monai_app.core.tables import write_csv, write_parquet
 from monai_app.engines.build import model_items
 from monai_app.engines.predictions import Predictions
 
@@ -102,6 +103,7 @@ def _write_findings(
     """Write tables, claims and report."""
     write_parquet(folder / "results.parquet", results)
     write_parquet(folder / "weights.parquet", weights)
+    write_csv(folder / "summary.csv", summary(results))
     intervals = {
         metric: bootstrapped(predictions, metric, reference=REFERENCE, resamples=resamples)
         for metric in ("auroc", "auprc", "ece")

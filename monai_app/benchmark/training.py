@@ -15,11 +15,11 @@ import torch
 
 from monai_app.benchmark.profiles import NETWORK, TRAINING, Profile
 from monai_app.benchmark.systems import System
-from monai_app.core.atomic import content_hash, write_json
+from monai_app.core.atomic import content_hash, sha256_file, write_json
 from monai_app.core.errors import InputRejected
 from monai_app.core.loading import read_json
 from monai_app.core.logging import configure_logging
-from monai_app.engines.bundle import Workflow, find_bundle, known_settings, open_workflow, run_workflow
+from monai_app.engines.bundle import Workflow, config_files, find_bundle, known_settings, open_workflow, run_workflow
 
 _RECORD_NAME = "trained.json"
 
@@ -154,7 +154,8 @@ def _is_trained(run: Run) -> bool:
 
 
 def _digest(run: Run) -> str:
-    """Of everything that decides the weights; folders do not."""
+    """Of everything that decides the weights but the program itself; folders do not."""
     kept = {key: value for key, value in run.settings.items() if key not in ("output_dir", "cache_dir", "cohort_dir")}
     cohort = read_json(Path(run.settings["cohort_dir"]) / "cohort.json")
-    return content_hash({"overlays": run.overlays, "settings": kept, "cohort": cohort})
+    files = [sha256_file(file) for file in config_files(find_bundle(run.bundle), Workflow.TRAIN, run.overlays)]
+    return content_hash({"configuration": files, "settings": kept, "cohort": cohort})

@@ -15,6 +15,7 @@ from monai_app.benchmark.compare import (
     paired_tests,
     reliability_correlation,
     spearman,
+    summary,
 )
 from monai_app.benchmark.judging import SCHEMA, WEIGHTS_SCHEMA
 
@@ -89,3 +90,9 @@ def test_of_nothing_no_percent_is_lost() -> None:
     rows = [row("early", 0, "clean", "", "", 0, "a", 0.0), row("early", 0, "fault", "film", "jpeg", 5, "a", 0.5)]
     rows += [row("early", 1, "clean", "", "", 0, "a", 0.8), row("early", 1, "fault", "film", "jpeg", 5, "a", 0.6)]
     assert mean_drop(pl.DataFrame(rows, schema=SCHEMA, orient="row"))["value"].to_list() == [None, pytest.approx(25.0)]
+
+
+def test_the_summary_is_over_seeds_and_leaves_out_what_is_undefined(results: pl.DataFrame) -> None:
+    undefined = pl.DataFrame([(*row("draf", 2, "clean", "", "", 0, "a", 0.0)[:-1], None)], schema=SCHEMA, orient="row")
+    found = summary(pl.concat([results, undefined])).filter((pl.col("system") == "draf") & (pl.col("kind") == "clean"))
+    assert found.select("mean", "std", "seeds").row(0) == (0.8, pytest.approx(0.1414), 2)

@@ -7,7 +7,15 @@ from math import isnan
 
 import polars as pl
 
-from monai_app.benchmark.compare import clean, drops_by_modality, reliability_correlation, spread
+from monai_app.benchmark.compare import (
+    clean,
+    drops_by_modality,
+    over_tasks,
+    reliability_correlation,
+    spearman,
+    spread,
+)
+from monai_app.benchmark.conditions import Kind
 
 MAX_DROP_PERCENT, BASELINE_DROP_PERCENT, ECE_RATIO, MIN_SPEARMAN, MAX_BEHIND = 5.0, 10.0, 0.7, 0.6, 0.01
 
@@ -40,6 +48,7 @@ def judged_claims(
         _rejection_claim(results, system),
         *_reliability_claims(weights, system),
         _clean_claim(results, system),
+        _confidence_claim(results, system),
     ]
 
 
@@ -106,6 +115,22 @@ def _reliability_claims(weights: pl.DataFrame, system: str) -> list[Claim]:
             )
         )
     return claims
+
+
+def _confidence_claim(results: pl.DataFrame, system: str) -> Claim:
+    """Over all faults and severities, clean too: does a system that is more often wrong say that it is less sure?"""
+    wrong, sure = (over_tasks(results, metric) for metric in ("error", "confidence"))
+    keys = ["system", "seed", "kind", "modality", "fault", "severity"]
+    both = wrong.join(sure, on=keys, suffix="_confidence").filter(
+        (pl.col("system") == system) & pl.col("kind").is_in([Kind.CLEAN.value, Kind.FAULT.value])
+    )
+    means = both.drop_nulls().group_by(keys[2:]).agg(pl.col("value").mean(), pl.col("value_confidence").mean())
+    correlation = spearman(means["value_confidence"].to_numpy(), -means["value"].to_numpy())
+    return Claim(
+        f"under faults the confidence of {system} falls with its accuracy (Spearman above 0)",
+        "undefined" if isnan(correlation) else f"{correlation:.2f} over {means.height} conditions",
+        _verdict(correlation > 0, correlation),
+    )
 
 
 def _clean_claim(results: pl.DataFrame, system: str) -> Claim:

@@ -128,7 +128,9 @@ def reliability_correlation(weights: pl.DataFrame) -> pl.DataFrame:
 
 
 def spearman(first: Floats, second: Floats) -> float:
-    """Spearman's rank correlation; 0 where one side is constant."""
+    """Spearman's rank correlation; 0 where one side is constant, NaN of fewer than two pairs."""
+    if first.size < 2:
+        return float("nan")
     if np.ptp(first) == 0 or np.ptp(second) == 0:
         return 0.0
     return float(stats.spearmanr(first, second).statistic)

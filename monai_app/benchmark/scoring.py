@@ -79,6 +79,7 @@ def _numbers(view: ClassView) -> dict[str, float | None]:
     numbers |= {name: metric(view.label, view.decision) for name, metric in _DECIDED.items()}
     wrong = ((view.score >= 0.5) != (view.label > 0.5)).astype(np.float64)
     certain = np.abs(view.score - 0.5)
+    numbers["confidence"] = float((certain + 0.5).mean()) if certain.size else None
     numbers["error"] = float(wrong.mean()) if wrong.size else None
     numbers["error_kept"] = selective.error_at_coverage(wrong, certain, KEPT)
     numbers["aurc"] = selective.aurc(wrong, certain)

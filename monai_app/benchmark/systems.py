@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 from monai_app.core.errors import InputRejected
@@ -30,7 +29,7 @@ class System:
     name: str
     overlay: str
     about: str
-    settings: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    settings: Mapping[str, Any] = field(default_factory=dict)
     ablation: bool = False
     trees: bool = False
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 from monai_app.benchmark.systems import SYSTEMS, System, chosen_systems
@@ -37,3 +39,7 @@ def test_groups_divide_the_systems_and_names_keep_their_order() -> None:
 def test_an_unknown_system_is_refused(names: list[str]) -> None:
     with pytest.raises(InputRejected, match="SYSTEM_UNKNOWN"):
         chosen_systems(names)
+
+
+def test_every_system_can_be_sent_to_a_training_process() -> None:
+    assert {name: pickle.loads(pickle.dumps(system)) for name, system in SYSTEMS.items()} == SYSTEMS

@@ -12,6 +12,8 @@ from monai_app.core.errors import InputRejected
 from monai_app.engines.abstention import Abstention, abstention_of, parse_by
 from monai_app.engines.breakdown import mean_weights, measure_groups, measure_patterns
 from monai_app.engines.measurement import measure_task
+from monai_app.engines.novelty import Novelty, novelty_of, with_novelty
+from monai_app.engines.observation import Observer
 from monai_app.engines.posthoc import NONE, Calibration, calibration_of, parse_method
 from monai_app.engines.predictions import Predictions
 from monai_app.engines.report import build_page
@@ -34,6 +36,8 @@ def evaluate_model(
     calibration: str = NONE,
     abstain: str | None = None,
     abstain_at: float = 0.8,
+    novelty: float | None = None,
+    observer: Observer | None = None,
     posthoc_refit: bool = False,
     bootstrap: int = 1000,
     seed: int = 0,
@@ -48,20 +52,27 @@ def evaluate_model(
         calibration: ``none`` or a :class:`monai_app.engines.calibration_maps.Method`.
         abstain: None or a :class:`monai_app.engines.abstention.AbstainBy`.
         abstain_at: the wanted coverage or precision on tuning, in (0, 1].
+        novelty: None or the quantile of familiar distances beyond which a modality is flagged, in (0, 1).
+        observer: of the held-out samples and their cohort; None for trees.
         posthoc_refit: whether to fit anew where a record for these weights is stored.
 
     Raises:
         InputRejected: ``CALIBRATION_UNKNOWN``, ``ABSTAIN_UNKNOWN``, ``TUNING_MISSING``, ``COVERAGE_INVALID``; as
-            :func:`evaluate_predictions`.
+            :func:`evaluate_predictions`, :func:`monai_app.engines.novelty.novelty_of` and
+            :func:`monai_app.engines.novelty.with_novelty`.
     """
     _check(test, tuning)
     by = parse_by(abstain)
+    familiar = novelty_of(observer, model_dir, novelty, may_fit=tuning is not None, refit=posthoc_refit)
     fitted = calibration_of(tuning, model_dir, parse_method(calibration), refit=posthoc_refit)
     if fitted is not None:
         test, tuning = fitted.apply(test), None if tuning is None else fitted.apply(tuning)
     silence = abstention_of(tuning, model_dir, by, abstain_at, calibration=fitted, refit=posthoc_refit)
+    test = test if silence is None else silence.apply(test)
+    if familiar is not None and observer is not None:
+        test = with_novelty(test, familiar, observer, model_dir)
     return evaluate_predictions(
-        test if silence is None else silence.apply(test),
+        test,
         tuning=tuning,
         out_dir=out_dir,
         title=title,
@@ -69,6 +80,7 @@ def evaluate_model(
         seed=seed,
         calibration=fitted,
         abstention=silence,
+        novelty=familiar,
     )
 
 
@@ -82,6 +94,7 @@ def evaluate_predictions(
     seed: int = 0,
     calibration: Calibration | None = None,
     abstention: Abstention | None = None,
+    novelty: Novelty | None = None,
 ) -> dict[str, Any]:
     """Measure predictions and write the three files, each atomically; nothing is written if measuring fails.
 
@@ -94,6 +107,7 @@ def evaluate_predictions(
         seed: of the resamples.
         calibration: what was applied to the predictions, to be said in the results.
         abstention: likewise, what filled in their ``abstained``.
+        novelty: likewise, what filled in their ``out_of_distribution``.
 
     Returns:
         The content of metrics.json; an undefined number is None.
@@ -110,6 +124,7 @@ def evaluate_predictions(
         seed=seed,
         calibration=calibration,
         abstention=abstention,
+        novelty=novelty,
     )
     page = build_page(test, tuning, results)
     out = Path(out_dir)
@@ -137,6 +152,7 @@ def measure_predictions(
     seed: int,
     calibration: Calibration | None = None,
     abstention: Abstention | None = None,
+    novelty: Novelty | None = None,
 ) -> dict[str, Any]:
     """What :func:`evaluate_predictions` measures, with nothing written.
 
@@ -163,11 +179,17 @@ def measure_predictions(
         "modalities": {name: int(test.present[:, i].sum()) for i, name in enumerate(test.modalities)},
         "calibration": NONE if calibration is None else calibration.method.value,
         "abstention": None if abstention is None else abstention.summary(),
+        "novelty": _novelty(test, novelty),
         "tasks": tasks,
         "by_modalities_present": measure_patterns(test, resamples),
         "by_group": measure_groups(test, resamples),
         "modality_weights": mean_weights(test),
     }
+
+
+def _novelty(test: Predictions, novelty: Novelty | None) -> dict[str, Any] | None:
+    flags = test.out_of_distribution
+    return None if novelty is None or flags is None else novelty.summary(test.modalities, flags)
 
 
 def _check(test: Predictions, tuning: Predictions | None) -> None:

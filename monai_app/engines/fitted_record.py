@@ -11,7 +11,7 @@ from monai_app.core.loading import read_checked_bytes, write_checked_text
 from monai_app.core.records import Record
 
 _SIDECAR = ".sha256"
-_OWN = ("posthoc.json", "abstention.json")
+_OWN = ("posthoc.json", "abstention.json", "novelty.json", "novelty.safetensors")
 
 
 def model_files(folder: str | Path) -> dict[str, str]:

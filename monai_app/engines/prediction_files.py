@@ -10,6 +10,8 @@ import numpy as np
 
 from monai_app.core.atomic import write_json
 from monai_app.engines.abstention import parse_by, stored_abstention
+from monai_app.engines.novelty import stored_novelty, with_novelty
+from monai_app.engines.observation import Observer
 from monai_app.engines.posthoc import NONE, parse_method, stored_calibration
 from monai_app.engines.predictions import Predictions, label_columns, score_columns
 
@@ -24,6 +26,8 @@ def write_model_predictions(
     calibration: str = NONE,
     abstain: str | None = None,
     abstain_at: float = 0.8,
+    novelty: float | None = None,
+    observer: Observer | None = None,
 ) -> dict[str, Any]:
     """Apply what an evaluation has stored with the weights, as asked for, and write both files.
 
@@ -34,14 +38,20 @@ def write_model_predictions(
         calibration: ``none`` or the method of the stored calibration.
         abstain: None or what the stored abstention was chosen by.
         abstain_at: and at how much of it.
+        novelty: None or the quantile of the stored novelty record.
+        observer: of the predicted samples; None for trees.
 
     Raises:
-        InputRejected: ``CALIBRATION_MISSING``, ``CALIBRATION_UNKNOWN``, ``ABSTENTION_MISSING``, ``ABSTAIN_UNKNOWN``.
+        InputRejected: ``CALIBRATION_MISSING``, ``CALIBRATION_UNKNOWN``, ``ABSTENTION_MISSING``, ``ABSTAIN_UNKNOWN``;
+            as :func:`monai_app.engines.novelty.stored_novelty` and :func:`monai_app.engines.novelty.with_novelty`.
     """
     fitted = stored_calibration(model_dir, parse_method(calibration))
     silence = stored_abstention(model_dir, parse_by(abstain), abstain_at, fitted)
+    familiar = stored_novelty(observer, model_dir, novelty)
     for step in (fitted, silence):
         predictions = predictions if step is None else step.apply(predictions)
+    if familiar is not None and observer is not None:
+        predictions = with_novelty(predictions, familiar, observer, model_dir)
     return write_prediction_files(predictions, out_dir)
 
 
@@ -55,7 +65,7 @@ def write_prediction_files(predictions: Predictions, out_dir: str | Path) -> dic
 
 def prediction_rows(predictions: Predictions) -> list[dict[str, Any]]:
     """One record a sample: who and when, which modalities were there and how much each counted, scores by class,
-    and which decisions are abstained from where that was asked for.
+    which modalities look unlike the training data and which decisions are abstained from where that was asked for.
 
     A score that is not finite is None.
     """
@@ -77,6 +87,8 @@ def prediction_rows(predictions: Predictions) -> list[dict[str, Any]]:
         }
         if silent:
             row["abstained"] = silent
+        if predictions.out_of_distribution is not None:
+            row["out_of_distribution"] = _named(predictions.modalities, predictions.out_of_distribution[index])
         if predictions.weights is not None:
             row["modality_weights"] = _named(predictions.modalities, predictions.weights[index])
         rows.append(row)

@@ -94,6 +94,7 @@ class Predictions:
         modalities: the M modalities of ``present``, in the order of :class:`monai_app.cohort.spec.Modality`.
         present: (N, M) bool.
         weights: (N, M) how much the model used each modality, None where it does not say.
+        out_of_distribution: (N, M) bool, which modalities look unlike the training data; None where nobody asked.
         groups: attributes that results are broken down by, each (N,): strings ("" unknown) or numbers (NaN unknown).
         tasks: by name.
     """
@@ -104,13 +105,14 @@ class Predictions:
     present: NDArray[np.bool_]
     tasks: Mapping[str, TaskPredictions]
     weights: NDArray[np.float64] | None = None
+    out_of_distribution: NDArray[np.bool_] | None = None
     groups: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         n = len(self.subject_id)
         wanted = {"prediction_time": (n,), "present": (n, len(self.modalities))}
-        if self.weights is not None:
-            wanted["weights"] = (n, len(self.modalities))
+        optional = [name for name in ("weights", "out_of_distribution") if getattr(self, name) is not None]
+        wanted |= dict.fromkeys(optional, (n, len(self.modalities)))
         found = {name: np.shape(getattr(self, name)) for name in wanted}
         found |= {f"groups {name}": np.shape(values) for name, values in self.groups.items()}
         wanted |= {f"groups {name}": (n,) for name in self.groups}
@@ -131,6 +133,7 @@ class Predictions:
             prediction_time=self.prediction_time[rows],
             present=self.present[rows],
             weights=None if self.weights is None else self.weights[rows],
+            out_of_distribution=None if self.out_of_distribution is None else self.out_of_distribution[rows],
             groups={name: values[rows] for name, values in self.groups.items()},
             tasks={name: task.take(rows) for name, task in self.tasks.items()},
         )
@@ -140,12 +143,14 @@ class Predictions:
         """The samples of several predictions of the same tasks and modalities, one after the other."""
         first = parts[0]
         weights = [part.weights for part in parts if part.weights is not None]
+        novel = [part.out_of_distribution for part in parts if part.out_of_distribution is not None]
         return replace(
             first,
             subject_id=np.concatenate([part.subject_id for part in parts]),
             prediction_time=np.concatenate([part.prediction_time for part in parts]),
             present=np.concatenate([part.present for part in parts]),
             weights=np.concatenate(weights) if len(weights) == len(parts) else None,
+            out_of_distribution=np.concatenate(novel) if len(novel) == len(parts) else None,
             groups={name: np.concatenate([part.groups[name] for part in parts]) for name in first.groups},
             tasks={name: TaskPredictions.join([part.tasks[name] for part in parts]) for name in first.tasks},
         )
@@ -156,6 +161,9 @@ class Predictions:
         columns |= {f"present/{name}": self.present[:, i] for i, name in enumerate(self.modalities)}
         if self.weights is not None:
             columns |= {f"weight/{name}": self.weights[:, i] for i, name in enumerate(self.modalities)}
+        if self.out_of_distribution is not None:
+            novel = self.out_of_distribution
+            columns |= {f"out_of_distribution/{name}": novel[:, i] for i, name in enumerate(self.modalities)}
         for name, values in self.groups.items():
             columns[f"group/{name}"] = values if values.dtype.kind in "fiub" else values.astype(str)
         for name, task in self.tasks.items():
@@ -170,6 +178,7 @@ class Predictions:
             "format": FORMAT,
             "modalities": list(self.modalities),
             "weights": self.weights is not None,
+            "out_of_distribution": self.out_of_distribution is not None,
             "groups": list(self.groups),
             "tasks": [task.spec.model_dump(mode="json") for task in self.tasks.values()],
             "abstained": [name for name, task in self.tasks.items() if task.abstained is not None],
@@ -218,12 +227,14 @@ def _assemble(table: pa.Table, header: dict[str, Any]) -> Predictions:
             abstained = stack(f"{spec.name}/abstained/", label_columns(spec)).astype(bool)
         tasks[spec.name] = TaskPredictions(spec, score, stack(f"{spec.name}/label/", label_columns(spec)), abstained)
     modalities = tuple(header["modalities"])
+    novel = stack("out_of_distribution/", modalities).astype(bool) if header.get("out_of_distribution") else None
     return Predictions(
         subject_id=column("subject_id"),
         prediction_time=column("prediction_time"),
         modalities=modalities,
         present=stack("present/", modalities).astype(bool),
         weights=stack("weight/", modalities) if header["weights"] else None,
+        out_of_distribution=novel,
         groups={name: column(f"group/{name}") for name in header["groups"]},
         tasks=tasks,
     )

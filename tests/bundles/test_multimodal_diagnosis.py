@@ -94,18 +94,28 @@ def test_evaluation_and_inference_follow(cohort: Path, trained: tuple[Path, str]
     folder, _ = trained
     model = folder / "runs" / "attention"
     shared = {"cohort_dir": str(cohort), "model_dir": str(model), "calibration": "temperature", "abstain": "coverage"}
+    shared["novelty"] = 0.99
     evaluate = {**shared, "output_dir": str(model), "bootstrap": 20}
     run_workflow(open_workflow(BUNDLE, Workflow.EVALUATE, overlays=OVERLAYS, settings=evaluate))
     report = model / "evaluation"
     assert {path.name for path in report.iterdir()} >= {"metrics.json", "predictions.parquet", "report.html"}
     assert (model / "posthoc.json").is_file() and (model / "abstention.json").is_file()
+    assert (model / "novelty.json").is_file() and (model / "novelty.safetensors").is_file()
     predict = {**shared, "output_dir": str(folder / "predicted")}
     run_workflow(open_workflow(BUNDLE, Workflow.INFERENCE, overlays=OVERLAYS, settings=predict))
     held_out = Predictions.read(report / "predictions.parquet")
     everyone = Predictions.read(folder / "predicted" / "predictions.parquet")
     assert set(held_out.subject_id) < set(everyone.subject_id)
     assert any(task.abstained is not None for task in everyone.tasks.values())
+    assert everyone.out_of_distribution is not None
     assert everyone.modalities == ("film", "series", "table", "note")
+
+
+@pytest.mark.parametrize("workflow", [Workflow.EVALUATE, Workflow.INFERENCE])
+def test_trees_have_nothing_to_observe_with(workflow: Workflow, cohort: Path, tmp_path: Path) -> None:
+    settings = {"cohort_dir": str(cohort), "output_dir": str(tmp_path), "novelty": 0.99}
+    parser = open_workflow(BUNDLE, workflow, overlays=["fusion_haim"], settings=settings).parser
+    assert parser.get_parsed_content("observer") is None
 
 
 def test_unknown_settings_and_overlays_are_refused(cohort: Path) -> None:

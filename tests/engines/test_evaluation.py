@@ -11,6 +11,7 @@ from monai_app.core.loading import write_checked_text
 from monai_app.engines.evaluation import evaluate_model, evaluate_predictions, headlines, measure_predictions
 from monai_app.engines.predictions import Predictions, TaskPredictions
 from tests.engines.simulated import TASKS, relabelled, simulated
+from tests.engines.test_novelty import Seen, sights
 
 
 @pytest.fixture(scope="module")
@@ -218,6 +219,29 @@ def test_abstention_of_tuning_is_applied_to_test_and_measured(tmp_path):
         assert values["error_rate_kept"]["value"] < values["error_rate"]["value"]
     assert "50% of the samples kept" in (tmp_path / "out" / "report.html").read_text()
     assert list(result["tasks"]["phenotype"]["selection"]) == ["phenotype"]
+
+
+def test_unfamiliar_inputs_are_counted_said_and_silent(tmp_path):
+    write_checked_text(tmp_path / "model.safetensors", "weights")
+    test, options = simulated(), {"model_dir": tmp_path, "title": "t", "bootstrap": 5, "novelty": 0.99}
+    seen = Seen(sights(len(test), 3, present=test.present[:, 0], shift=40))
+    tuning = simulated(120, seed=1, first_subject=10_000)
+    result = evaluate_model(test, tuning=tuning, out_dir=tmp_path / "out", observer=seen, **options)
+    flagged = int(test.present[:, 0].sum())
+    assert result["novelty"]["modalities"]["film"]["flagged"] == flagged
+    selection = result["tasks"]["mortality"]["selection"]["mortality"]
+    assert selection["coverage"]["value"] == pytest.approx(1 - result["novelty"]["samples_flagged"] / len(test))
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert f"film {flagged}" in page and "Nothing was abstained from but" in page
+    assert Predictions.read(tmp_path / "out" / "predictions.parquet").out_of_distribution[:, 0].sum() == flagged
+    with pytest.raises(InputRejected, match="NOVELTY_NEEDS_NETWORK"):
+        evaluate_model(test, tuning=tuning, out_dir=tmp_path / "trees", **options)
+    assert not (tmp_path / "trees").exists()
+
+
+def test_nothing_is_said_of_novelty_where_nobody_asked(evaluated):
+    out, results = evaluated
+    assert results["novelty"] is None and "Unfamiliar inputs" not in (out / "report.html").read_text()
 
 
 def test_selection_is_measured_without_abstention():

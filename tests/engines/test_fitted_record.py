@@ -32,6 +32,7 @@ def test_record_is_read_back_exactly(tmp_path: Path) -> None:
 def test_own_record_is_no_part_of_the_model(tmp_path: Path) -> None:
     before = model_files(model(tmp_path))
     Note(model_files=before, value=1).write(tmp_path)
+    write_checked_text(tmp_path / "novelty.safetensors", "Gaussians")
     assert model_files(tmp_path) == before and set(before) == {"model.safetensors", "trees/death/0.txt"}
 
 

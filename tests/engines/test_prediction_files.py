@@ -12,10 +12,12 @@ from monai_app.core.errors import InputRejected
 from monai_app.core.loading import read_json, write_checked_text
 from monai_app.engines.abstention import AbstainBy, abstention_of
 from monai_app.engines.calibration_maps import Method
+from monai_app.engines.novelty import flagged, novelty_of
 from monai_app.engines.posthoc import calibration_of
 from monai_app.engines.prediction_files import prediction_rows, write_model_predictions, write_prediction_files
 from monai_app.engines.predictions import Predictions, TaskPredictions
 from tests.engines.simulated import simulated
+from tests.engines.test_novelty import Seen, sights
 
 TEST = simulated(6)
 
@@ -71,3 +73,26 @@ def test_stored_abstention_stands_in_both_files_and_its_absence_is_refused(tmp_p
     rows = read_json(tmp_path / "out" / "predictions.json")["samples"]
     assert [row["abstained"]["mortality"]["value"] for row in rows] == silent[:, 0].tolist()
     assert set(rows[0]["abstained"]) == {"mortality", "findings", "phenotype"}
+
+
+def test_unfamiliar_inputs_stand_in_both_files_and_the_absence_of_a_record_is_refused(tmp_path: Path) -> None:
+    write_checked_text(tmp_path / "model.safetensors", "weights")
+    seen = Seen(sights(6, 3, present=TEST.present[:, 0], shift=40))
+    options = {"model_dir": tmp_path, "novelty": 0.99, "observer": seen}
+    with pytest.raises(InputRejected, match="NOVELTY_MISSING"):
+        write_model_predictions(TEST, tmp_path / "out", **options)
+    assert not (tmp_path / "out").exists() and "out_of_distribution" not in prediction_rows(TEST)[0]
+    novelty_of(seen, tmp_path, 0.99, may_fit=True)
+    write_model_predictions(TEST, tmp_path / "out", **options)
+    read = Predictions.read(tmp_path / "out" / "predictions.parquet")
+    rows = read_json(tmp_path / "out" / "predictions.json")["samples"]
+    assert [row["out_of_distribution"]["film"] for row in rows] == TEST.present[:, 0].tolist()
+    np.testing.assert_array_equal(read.out_of_distribution[:, 0], TEST.present[:, 0])
+    assert all(row["abstained"]["stay"]["value"] for row in rows if row["out_of_distribution"]["film"])
+
+
+def test_prediction_from_a_film_alone_shows_its_presence_pattern() -> None:
+    alone = replace(TEST, present=np.tile([True, False], (6, 1)))
+    row = prediction_rows(flagged(alone, np.zeros((6, 2), dtype=bool)))[0]
+    assert row["present"] == {"film": True, "series": False}
+    assert all(np.isfinite(value) for value in row["scores"]["mortality"].values())

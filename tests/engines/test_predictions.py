@@ -107,6 +107,19 @@ def test_shapes_that_do_not_fit_are_refused():
         Predictions(whole.subject_id, whole.prediction_time, ("film",), whole.present, whole.tasks)
 
 
+def test_flags_survive_file_selection_and_join(tmp_path):
+    flags = np.array([[True, False], [False, False], [False, True], [True, True], [False, False]])
+    made = replace(_predictions(), out_of_distribution=flags)
+    made.write(tmp_path / "p.parquet")
+    np.testing.assert_array_equal(Predictions.read(tmp_path / "p.parquet").out_of_distribution, flags)
+    assert pl.read_parquet(tmp_path / "p.parquet")["out_of_distribution/series"].to_list() == flags[:, 1].tolist()
+    np.testing.assert_array_equal(made.take(np.array([3, 0])).out_of_distribution, flags[[3, 0]])
+    np.testing.assert_array_equal(Predictions.join([made, made]).out_of_distribution, np.tile(flags, (2, 1)))
+    assert Predictions.join([made, _predictions()]).out_of_distribution is None
+    with pytest.raises(AppError, match="SHAPE_MISMATCH.*out_of_distribution"):
+        replace(made, out_of_distribution=flags[:, :1])
+
+
 def test_items_and_scores_join_in_order():
     items = [
         {

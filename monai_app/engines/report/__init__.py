@@ -7,7 +7,7 @@ from monai_app.core.page import Page, Tile
 from monai_app.engines.measurement import Numbers
 from monai_app.engines.predictions import Predictions
 from monai_app.engines.report.classification import band_bootstrap, classification_section
-from monai_app.engines.report.parts import groups_section, modalities_section
+from monai_app.engines.report.parts import groups_section, modalities_section, novelty_sentence
 from monai_app.engines.report.regression import regression_section
 from monai_app.engines.report.selection import selection_part
 from monai_app.engines.report.style import capital, metric_name, readable
@@ -36,11 +36,15 @@ def build_page(test: Predictions, tuning: Predictions | None, results: Numbers) 
         chosen_on = None if tuning is None else tuning.tasks.get(name)
         if is_classification(task.spec):
             classification_section(section, task, chosen_on, numbers, bands)
-            selection_part(section, task, chosen_on, numbers["selection"], results["abstention"], bands)
+            selection_part(
+                section, task, chosen_on, numbers["selection"], results["abstention"], bands, novelty=results["novelty"]
+            )
         elif task.spec.kind is TaskKind.REGRESSION:
             regression_section(section, task, numbers)
         else:
             survival_section(section, task, chosen_on, numbers)
+    if results["novelty"]:
+        page.section("Unfamiliar inputs").text(novelty_sentence(results["novelty"]))
     modalities_section(page.section("Missing modalities"), results)
     if results["by_group"]:
         groups_section(page.section("Subgroups"), results)

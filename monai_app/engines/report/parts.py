@@ -35,6 +35,22 @@ def modalities_section(section: Section, results: Numbers) -> None:
         )
 
 
+def novelty_sentence(novelty: Numbers) -> str:
+    """How many samples look unlike the training data, in which modality, and what is not watched."""
+    watched = novelty["modalities"]
+    counts = [f"{name} {numbers['flagged']:,}" for name, numbers in watched.items() if numbers["tokens"] is not None]
+    missed = [
+        f" {capital(name)}: {numbers['state']}." for name, numbers in watched.items() if numbers["tokens"] is None
+    ]
+    shares = [numbers["familiar_flagged"] for numbers in watched.values() if numbers["tokens"] is not None]
+    too = f"; up to {max(shares):.1%} of familiar inputs of a modality are expected to be flagged too" if shares else ""
+    of_which = f" ({', '.join(counts)})" if counts else ""
+    return (
+        f"{novelty['samples_flagged']:,} samples have inputs unlike the training data{of_which} and get no confident "
+        f"label{too}.{''.join(missed)}"
+    )
+
+
 def groups_section(section: Section, results: Numbers) -> None:
     """A forest plot and tables by subgroup, for each task."""
     section.text(

@@ -39,31 +39,37 @@ def selection_part(
     numbers: dict[str, Numbers],
     abstention: Numbers | None,
     bootstrap: PatientBootstrap,
+    *,
+    novelty: Numbers | None = None,
 ) -> None:
     """Sentence, table and risk-coverage plot of one task; nothing where nothing is labelled.
 
     Args:
         numbers: the task's ``selection`` in metrics.json.
         abstention: its ``abstention``.
+        novelty: its ``novelty``.
     """
     views = decision_views(test, tuning)
     if not any(view.wrong.size for view in views):
         return
     section.heading("Errors when the least confident are left out")
-    section.text(abstention_sentence(abstention, test.spec.name))
-    metrics = [*_ALWAYS, *(_ABSTAINED if abstention else ())]
+    silent = abstention is not None or novelty is not None
+    section.text(abstention_sentence(abstention, test.spec.name, novelty))
+    metrics = [*_ALWAYS, *(_ABSTAINED if silent else ())]
     header = ["Decision", "n", *map(metric_name, metrics)]
     rows = [[readable(name), values["n"], *(cell(values[m]) for m in metrics)] for name, values in numbers.items()]
     section.table(header, rows)
     section.figure(
         risk_coverage_figure(views, numbers, bootstrap),
         "Confidence is the probability that the model gives to its own decision."
-        + (" Dot: where it was abstained from on test." if abstention else ""),
+        + (" Dot: where it was abstained from on test." if silent else ""),
     )
 
 
-def abstention_sentence(abstention: Numbers | None, task: str) -> str:
+def abstention_sentence(abstention: Numbers | None, task: str, novelty: Numbers | None = None) -> str:
     """What was wanted of a task on tuning, and where it could not be had."""
+    if abstention is None and novelty is not None:
+        return "Nothing was abstained from but the samples with inputs unlike the training data."
     if abstention is None:
         return "Nothing was abstained from; the curve shows what abstaining would gain."
     wanted = {"coverage": "of the samples kept", "precision": "of the kept decisions right"}[abstention["by"]]

@@ -9,7 +9,7 @@ import pytest
 from monai_app.core.page import Section
 from monai_app.engines.evaluation import measure_predictions
 from monai_app.engines.predictions import Predictions
-from monai_app.engines.report.parts import groups_section, modalities_section
+from monai_app.engines.report.parts import groups_section, modalities_section, novelty_sentence
 from tests.engines.simulated import simulated
 
 TEST = simulated(120, tasks=("mortality",))
@@ -48,3 +48,12 @@ def test_every_group_is_counted(results: dict) -> None:
     for groups in results["by_group"].values():
         for group in groups:
             assert f">{group['name']}</td>" in html(section)
+
+
+def test_sentence_counts_what_is_flagged_and_names_what_is_not_watched() -> None:
+    watched = {"tokens": 3.0, "familiar_flagged": 0.015, "state": "fitted", "flagged": 1200}
+    blind = {"tokens": None, "familiar_flagged": None, "state": "too few", "flagged": 0}
+    text = novelty_sentence({"samples_flagged": 1201, "modalities": {"film": watched, "note": blind}})
+    assert text.startswith("1,201 samples") and "(film 1,200)" in text and "up to 1.5%" in text
+    assert text.endswith("Note: too few.")
+    assert "expected" not in novelty_sentence({"samples_flagged": 0, "modalities": {"note": blind}})

@@ -49,6 +49,14 @@ def test_part_says_whether_something_was_abstained_from(silent: bool) -> None:
     assert ("Nothing was abstained from" in text) != silent and ("50% of the samples kept" in text) == silent
 
 
+def test_part_says_where_only_unfamiliar_inputs_are_silent() -> None:
+    task = RULE.apply(TEST).tasks["phenotype"]
+    made = Section("phenotype")
+    selection_part(made, task, None, measure_selection(task, None, DRAWS), None, DRAWS, novelty={"at": 0.99})
+    text = "".join(made.blocks)
+    assert "Nothing was abstained from but the samples with inputs unlike" in text and "Dot: where" in text
+
+
 def test_part_without_labels_is_empty() -> None:
     task = TEST.tasks["mortality"]
     task = replace(task, label=np.full(task.label.shape, np.nan))

@@ -39,5 +39,16 @@ TRAINING: Mapping[Profile, Mapping[str, Any]] = {
 }
 """Settings of the training, of networks only."""
 
+TREES: Mapping[Profile, Mapping[str, Any]] = {
+    Profile.SMALL: {
+        "trees_trainer::seeds": 1,
+        "trees_trainer::learning_rate": 0.05,
+        "trees_trainer::patience": 60,
+        "trees_trainer::threads": 1,
+    },
+    Profile.FULL: {},
+}
+"""Settings of boosted trees. Small: one model a seed of the benchmark, grown in larger steps."""
+
 SEVERITIES: Mapping[Profile, tuple[int, ...]] = {Profile.SMALL: (1, 3, 5), Profile.FULL: (1, 2, 3, 4, 5)}
 """Severities that every fault is judged at."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from monai_app.benchmark.profiles import NETWORK, TRAINING, Profile
+from monai_app.benchmark.profiles import NETWORK, TRAINING, TREES, Profile
 from monai_app.benchmark.systems import System
 from monai_app.core.atomic import content_hash, sha256_file, write_json
 from monai_app.core.errors import InputRejected
@@ -66,7 +66,7 @@ def planned_runs(
     _refuse_unknown(find_bundle(bundle), systems, settings)
     runs = []
     for system in systems:
-        shared = {**NETWORK[profile], **({} if system.trees else TRAINING[profile]), **system.settings, **settings}
+        shared = {**NETWORK[profile], **(TREES if system.trees else TRAINING)[profile], **system.settings, **settings}
         for seed, cohort_dir in enumerate(cohorts):
             folder = Path(out) / "models" / system.name / f"seed{seed}"
             own = {"cohort_dir": str(cohort_dir), "output_dir": str(folder), "tasks": list(tasks), "seed": seed}

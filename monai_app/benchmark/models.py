@@ -26,7 +26,7 @@ class TrainedSystem:
         run: the training.
         spec: of the model.
         items: held-out items, and those of tuning.
-        preprocessing: from items to tensors.
+        preprocessing: from items to tensors; None for trees, which read items.
         parameters: number of trained weights; 0 for trees.
 
     Raises:
@@ -44,7 +44,7 @@ class TrainedSystem:
             self.spec: ModelSpec = parser.get_parsed_content("spec")
             self.items: Sequence[Item] = parser.get_parsed_content("dataset::data")
             self.tuning_items: Sequence[Item] = parser.get_parsed_content("tuning::dataset::data")
-            self.preprocessing: Any = parser.get_parsed_content("preprocessing")
+            self.preprocessing: Any = None if run.system.trees else parser.get_parsed_content("preprocessing")
             self.trees: Any = parser.get_parsed_content("trees") if run.system.trees else None
             self.network: nn.Module | None = None if run.system.trees else parser.get_parsed_content("network")
             self.device: Any = parser.get_parsed_content("device")

@@ -16,7 +16,8 @@ from monai_app.phantom.cohort import write_phantom
 SYSTEMS = ("early", "draf", "haim")
 TASKS = ("mortality", "diagnosis")
 SETTINGS = {
-    "modalities": ["film", "table"],
+    "modalities": ["film", "table", "note"],
+    "note_encoder": "bag",
     "max_epochs": 1,
     "width": 8,
     "trees_trainer::rounds": 3,

@@ -79,6 +79,7 @@ class StopEarly:
     def attach(self, engine: Engine) -> None:
         """Listen to a trainer."""
         self.stopping = EarlyStopping(self.patience, self._score, engine, threshold=self.threshold)
+        self.stopping.logger = logger  # Ignite's own writes to stderr past the formatter that keeps patient data out
         engine.add_event_handler(Events.EPOCH_COMPLETED, self._after_validation)
 
     def _score(self, evaluator: Evaluator) -> float:

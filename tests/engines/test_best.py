@@ -59,3 +59,11 @@ def test_training_stops_after_the_patience() -> None:
     judge = evaluator(nn.Linear(1, 1))
     engine = training([0.9, 0.8, 0.7, 0.6, 0.5], judge, StopEarly(judge, patience=2))
     assert engine.state.epoch == 3
+
+
+def test_what_stopping_says_passes_through_our_own_logging() -> None:
+    validator = evaluator(nn.Linear(1, 1))
+    stop = StopEarly(validator, patience=1)
+    training([0.5, 0.4], validator, stop)
+    assert stop.stopping is not None
+    assert not stop.stopping.logger.handlers and stop.stopping.logger.propagate

@@ -27,6 +27,6 @@ def resource(*parts: str) -> Path:
 
 
 def _root(package: Path) -> Path:
-    """``setup.py`` copies the folders into a built package; beside it there lie other people's packages."""
+    """``scripts/build_resources.py`` copies the folders into a built package; beside that lie other people's."""
     shipped = package / "shipped"
     return shipped if shipped.is_dir() else package.parent

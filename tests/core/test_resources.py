@@ -44,9 +44,11 @@ def test_a_built_package_holds_every_bundle_and_config(tmp_path: Path) -> None:
         shutil.copytree(ROOT / folder, source / folder)
     (source / "monai_app").mkdir()
     shutil.copy(ROOT / "monai_app" / "__init__.py", source / "monai_app")
-    for file in ("setup.py", "setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / file, source)
-    subprocess.run([sys.executable, "setup.py", "-q", "build"], cwd=source, check=True, capture_output=True)
+    (source / "scripts").mkdir()
+    for file in ("scripts/build_resources.py", "setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / file, source / file)
+    build = "from setuptools import setup; setup()"
+    subprocess.run([sys.executable, "-c", build, "-q", "build"], cwd=source, check=True, capture_output=True)
     built = source / "build" / "lib" / "monai_app" / "shipped"
     for folder in ("bundles", "configs"):
         files = {path.relative_to(ROOT) for path in (ROOT / folder).rglob("*") if path.is_file()}

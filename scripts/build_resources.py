@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from setuptools import setup
 from setuptools.command.build_py import build_py
 
 
@@ -21,6 +20,3 @@ class BuildWithResources(build_py):
             target = Path(self.build_lib, "monai_app", "shipped", folder)
             shutil.rmtree(target, ignore_errors=True)
             shutil.copytree(folder, target)
-
-
-setup(cmdclass={"build_py": BuildWithResources})

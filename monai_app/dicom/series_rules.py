@@ -1,6 +1,6 @@
 """Rules that select series: conditions joined by all, any and not, scores, and how many series a role takes.
 
-The files stand in ``configs/series``; docs/series_rules.md explains them.
+The files stand in ``configs/series``; docs/reading.md explains them.
 """
 
 from __future__ import annotations

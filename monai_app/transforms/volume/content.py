@@ -16,8 +16,8 @@ def check_content(image: Tensor, valid: Tensor | None = None) -> Tensor:
         valid: bool of the same shape, False where there is no image; None counts all.
 
     Raises:
-        InputRejected: ``NOT_FINITE`` for NaN or infinity where there is image, ``NO_CONTENT`` where all values are equal
-            or none is valid.
+        InputRejected: ``NOT_FINITE`` for NaN or infinity where there is image, ``NO_CONTENT`` where all values are
+            equal or none is valid.
     """
     values = image.flatten() if valid is None else image[valid]
     if not bool(torch.isfinite(values).all()):

@@ -138,7 +138,12 @@ def render(labels: Tensor, contrast: Contrast, *, spacing_mm: Sequence[float]) -
 
 
 def acquire(
-    image: Tensor, acquired_mm: Sequence[float], *, spacing_mm: Sequence[float], generator: torch.Generator, noise: float
+    image: Tensor,
+    acquired_mm: Sequence[float],
+    *,
+    spacing_mm: Sequence[float],
+    generator: torch.Generator,
+    noise: float,
 ) -> Tensor:
     """Blur to the acquired voxel, sample on its grid, add noise there, and interpolate back: ``(I, J, K)``."""
     coarser = [max(target / step, 1.0) for target, step in zip(acquired_mm, spacing_mm, strict=True)]

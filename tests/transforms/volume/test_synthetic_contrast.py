@@ -62,10 +62,10 @@ def test_recorded_parameters_survive_json_and_give_the_same_image() -> None:
 
 
 def test_global_generators_are_left_alone() -> None:
-    torch_before, numpy_before = torch.random.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
+    torch_before, numpy_before = torch.random.get_rng_state(), np.random.get_state()[1].copy()
     transform()({"label": halves()[None]})
     assert torch.equal(torch_before, torch.random.get_rng_state())
-    np.testing.assert_array_equal(numpy_before, np.random.get_state()[1])  # noqa: NPY002
+    np.testing.assert_array_equal(numpy_before, np.random.get_state()[1])
 
 
 def test_image_is_in_0_to_1_on_the_grid_of_its_labels() -> None:

@@ -1,10 +1,11 @@
-"""The stored values of a single grey frame: decoding, junk above the high bit, padding.
+"""The stored values of a grey frame: decoding, junk above the high bit, padding.
 
 DICOM PS3.5 8.1 (pixel cells), PS3.3 C.7.5.1.1.2 (padding).
 """
 
 from __future__ import annotations
 
+import os
 import struct
 import warnings
 from dataclasses import dataclass
@@ -37,12 +38,13 @@ PIXEL_TAGS = [
 ]
 
 
-def stored_values(path: Path, header: pydicom.Dataset, *, pixels_at: int) -> Stored:
-    """Stored values (H, W), bits beyond BitsStored cleared (two's complement is kept).
+def stored_values(path: Path, header: pydicom.Dataset, *, pixels_at: int, frame: int = 0) -> Stored:
+    """Stored values (H, W) of a frame, bits beyond BitsStored cleared (two's complement is kept).
 
     Args:
         header: a header that :func:`monai_app.dicom.header.check_size` found sound.
         pixels_at: where in the file the header ends.
+        frame: which frame of a multi-frame file.
 
     Raises:
         InputRejected: ``NO_PIXELS``, ``PIXEL_FORMAT``, ``TRUNCATED``, ``HEADER_MISMATCH`` or ``DECODE_FAILED``.
@@ -56,13 +58,14 @@ def stored_values(path: Path, header: pydicom.Dataset, *, pixels_at: int) -> Sto
             expected="at most 16 bits in 8 or 16",
         )
     if transfer_syntax(header).is_compressed:
-        pixels = _decoded(read_pixel_elements(path, [*PIXEL_TAGS, "PixelData"]), (header.Rows, header.Columns))
+        dataset = read_pixel_elements(path, [*PIXEL_TAGS, "PixelData"])
+        pixels = _decoded(dataset, (header.Rows, header.Columns), frame)
     else:
-        pixels = _native(path, header, pixels_at)
+        pixels = _native(path, header, pixels_at, frame)
     return _without_junk(pixels, allocated=allocated, stored=stored, high=high)
 
 
-def _native(path: Path, header: pydicom.Dataset, pixels_at: int) -> Stored:
+def _native(path: Path, header: pydicom.Dataset, pixels_at: int, frame: int) -> Stored:
     """Uncompressed values straight from the file (PS3.5 7.1, A.1, A.2): pydicom would copy them twice."""
     syntax, rows, columns = transfer_syntax(header), header.Rows, header.Columns
     order = "<" if syntax.is_little_endian else ">"
@@ -76,8 +79,9 @@ def _native(path: Path, header: pydicom.Dataset, pixels_at: int) -> Stored:
         group, number, *_, length = struct.unpack(layout, element)
         if (group, number) != _PIXEL_DATA:
             raise InputRejected("NO_PIXELS", "the file holds no integer pixel data")
-        if length < needed:
-            raise truncated(length, needed)
+        if length < needed * (frame + 1):
+            raise truncated(length, needed * (frame + 1))
+        stream.seek(needed * frame, os.SEEK_CUR)
         kind = "i" if header.get("PixelRepresentation") == 1 else "u"
         pixels = np.fromfile(stream, f"{order}{kind}{header.BitsAllocated // 8}", count)
     if pixels.size < count:
@@ -85,11 +89,12 @@ def _native(path: Path, header: pydicom.Dataset, pixels_at: int) -> Stored:
     return pixels.reshape(rows, columns)
 
 
-def _decoded(dataset: pydicom.Dataset, promised: tuple[int, int]) -> Stored:
+def _decoded(dataset: pydicom.Dataset, promised: tuple[int, int], frame: int) -> Stored:
     if not dataset.get("PixelData"):
         raise InputRejected("NO_PIXELS", "the file holds no pixel data")
+    frames = int(dataset.get("NumberOfFrames") or 1)
     try:
-        shape = codestream_shape(get_frame(dataset.PixelData, 0, number_of_frames=1))
+        shape = codestream_shape(get_frame(dataset.PixelData, frame, number_of_frames=frames))
     except Exception as error:  # encapsulation of foreign bytes may fail in any way
         raise _undecodable(error) from None
     if shape is not None and shape != promised:
@@ -102,7 +107,7 @@ def _decoded(dataset: pydicom.Dataset, promised: tuple[int, int]) -> Stored:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            pixels = pixel_array(dataset, raw=True)
+            pixels = pixel_array(dataset, index=frame, raw=True)
         except Exception as error:  # decoders of foreign bytes may raise anything
             raise _undecodable(error) from None
     if pixels.shape != promised:

@@ -38,7 +38,7 @@ def _parse(path: Path, tags: list[str], *, stop_before_pixels: bool) -> tuple[py
             if read_file_meta_info(path).get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
                 raise InputRejected(
                     "TRANSFER_SYNTAX",
-                    "a film is stored in a deflated transfer syntax, whose size cannot be checked before inflating",
+                    "a file is stored in a deflated transfer syntax, whose size cannot be checked before inflating",
                     expected="an uncompressed or image-compressed transfer syntax",
                     remedy="Convert it with dcmconv +te.",
                 )
@@ -75,7 +75,7 @@ def check_size(dataset: pydicom.Dataset, *, file_bytes: int) -> None:
             got=f"{rows} x {columns} px",
             expected=f"at most {MAX_PIXELS} px",
         )
-    needed = rows * columns * bits // 8
+    needed = rows * columns * bits // 8 * _frames(dataset)
     if not transfer_syntax(dataset).is_compressed and needed > file_bytes:
         raise truncated(file_bytes, needed)
 
@@ -103,6 +103,13 @@ def transfer_syntax(dataset: pydicom.Dataset) -> UID:
             "TRANSFER_SYNTAX", "the transfer syntax is missing or private", expected="one of DICOM PS3.5"
         )
     return uid
+
+
+def _frames(dataset: pydicom.Dataset) -> int:
+    try:
+        return max(1, int(dataset.get("NumberOfFrames") or 1))
+    except (TypeError, ValueError):
+        return 1
 
 
 def _integer(dataset: pydicom.Dataset, name: str) -> int:

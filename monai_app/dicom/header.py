@@ -48,7 +48,10 @@ def _parse(path: Path, tags: list[str], *, stop_before_pixels: bool) -> tuple[py
                 stream, stop_before_pixels=stop_before_pixels, specific_tags=[*_known_tags(tuple(tags))]
             )
             end = stream.tell()
-            for element in dataset.iterall():  # values are parsed on access: a fault must show here, not later
+            for element in (
+                *dataset.file_meta,
+                *dataset.iterall(),
+            ):  # values are parsed on access: a fault must show here, not later
                 _ = element.value
         except InputRejected:
             raise

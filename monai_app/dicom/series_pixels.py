@@ -16,6 +16,7 @@ from monai_app.dicom.area import Floats, Stored
 from monai_app.dicom.series_options import Precision
 from monai_app.dicom.slice_header import SliceHeader
 from monai_app.dicom.stored import Padding, padding_of, stored_values
+from monai_app.dicom.volume_checks import volume_shape
 
 Bools = npt.NDArray[np.bool_]
 Values = npt.NDArray[Any]
@@ -42,13 +43,15 @@ def read_pixels(
         padding.
 
     Raises:
-        InputRejected: what :func:`monai_app.dicom.stored.stored_values` raises; ``NOT_FINITE``, ``NO_CONTENT``.
+        InputRejected: what :func:`monai_app.dicom.stored.stored_values` raises; ``TOO_LARGE``,
+            ``PADDING_INVALID``, ``NOT_FINITE``, ``NO_CONTENT``.
     """
+    shape = volume_shape((len(slices), *slices[0].size))
     whole = all(one.slope == 1 and one.intercept.is_integer() for one in slices)
     if precision is Precision.COMPACT and whole:
         with suppress(_TooWide):
-            return _read(slices, np.empty((len(slices), *slices[0].size), np.int16))
-    return _read(slices, np.empty((len(slices), *slices[0].size), np.float32))
+            return _read(slices, np.empty(shape, np.int16))
+    return _read(slices, np.empty(shape, np.float32))
 
 
 def _read(slices: Sequence[SliceHeader], values: Values) -> tuple[Values, Bools | None]:
@@ -102,14 +105,29 @@ def rescale(stored: Stored, slope: float, intercept: float, *, out: Floats) -> N
 
 
 def _padding(one: SliceHeader) -> Padding | None:
-    """The padding as stored values; some scanners write a negative one as if it were unsigned."""
+    """The padding as stored values; some scanners write a negative one as if it were unsigned.
+
+    Raises:
+        InputRejected: ``PADDING_INVALID`` where the stored bits cannot hold it: masking them would turn padding into
+            image.
+    """
     padding = padding_of(one.dataset)
-    if padding is None or one.dataset.get("PixelRepresentation") != 1:
-        return padding
-    bits = int(one.dataset.get("BitsAllocated", 16))
-    low, high = sorted(
-        value - (1 << bits) if value >= 1 << bits - 1 else value for value in (padding.low, padding.high)
-    )
+    if padding is None:
+        return None
+    low, high = padding.low, padding.high
+    allocated, stored = int(one.dataset.BitsAllocated), int(one.dataset.BitsStored)
+    least, most = 0, (1 << stored) - 1
+    if one.dataset.get("PixelRepresentation") == 1:
+        low, high = sorted(end - (1 << allocated) if end >> allocated - 1 == 1 else end for end in (low, high))
+        least, most = -(1 << stored - 1), (1 << stored - 1) - 1
+    if low < least or high > most:
+        raise InputRejected(
+            "PADDING_INVALID",
+            "the padding value does not fit the stored bits",
+            got=f"{low} to {high}",
+            expected=f"{least} to {most}",
+            remedy="Export the series again with its original headers.",
+        )
     return Padding(low, high)
 
 

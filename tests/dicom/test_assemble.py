@@ -260,6 +260,12 @@ def test_padding_is_no_image(tmp_path: Path) -> None:  # row 27
     assert again.valid is not None and np.array_equal(again.valid, volume.valid)
 
 
+def test_padding_beyond_the_stored_bits_is_rejected(tmp_path: Path) -> None:  # row 27
+    rejected(tmp_path / "unsigned", padded(ct(), 63536, vr="US"), "PADDING_INVALID")
+    signed = stored(ct(), ramp().astype(np.int16), BitsStored=12, HighBit=11)
+    rejected(tmp_path / "signed", padded(signed, -3000), "PADDING_INVALID")
+
+
 def test_padding_alone_is_no_content(tmp_path: Path) -> None:  # rows 27, 28
     pixels = np.full((6, 8, 10), 7, np.int16)
     pixels[:, :2] = -2000

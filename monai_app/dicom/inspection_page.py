@@ -48,7 +48,7 @@ def _add_study(page: Page, study: str, reports: list[SeriesReport], *, descripti
     for report in reports:
         row: list[object] = [report.name, f"{report.modality} {report.kind.value}", report.plane, report.files]
         row += [" x ".join(map(str, report.size)), " x ".join(f"{value:.3g}" for value in report.spacing_mm)]
-        row += [None if report.coverage_mm is None else round(report.coverage_mm, 1)]
+        row += ["" if report.coverage_mm is None else f"{report.coverage_mm:.1f}"]
         row += [", ".join(fault.code for fault in report.faults) or "can be read"]
         rows.append([*row, report.description] if descriptions else row)
     section.table([*header, "Description"] if descriptions else header, rows)

@@ -68,12 +68,12 @@ def write_film(path: Path) -> None:
 
 def simple_itk(folder: Path) -> np.ndarray:
     """The usual reader."""
-    import SimpleITK as sitk
+    import SimpleITK
 
-    reader = sitk.ImageSeriesReader()
+    reader = SimpleITK.ImageSeriesReader()
     reader.SetFileNames(reader.GetGDCMSeriesFileNames(str(folder)))
-    reader.SetOutputPixelType(sitk.sitkFloat32)
-    return sitk.GetArrayFromImage(reader.Execute())
+    reader.SetOutputPixelType(SimpleITK.sitkFloat32)
+    return SimpleITK.GetArrayFromImage(reader.Execute())
 
 
 def ours(folder: Path) -> np.ndarray:

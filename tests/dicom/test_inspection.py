@@ -32,16 +32,13 @@ def test_a_sound_series_has_its_geometry_and_no_fault(tmp_path: Path) -> None:
 
 
 def test_faults_of_files_and_of_the_series_are_all_listed(tmp_path: Path) -> None:
-    tilted = {index: [0.0, 0.5 * index, 2.0 * index] for index in range(6)}
-    tilted[5] = [0.0, 0.5 * 6, 2.0 * 6 - 0.7]
-    for index, position in tilted.items():
-        write_slice(tmp_path / str(index), index=index, ImagePositionPatient=position)
+    for index in range(6):
+        write_slice(tmp_path / str(index), index=index, ImagePositionPatient=[0.0, 0.5 * index, 2.0 * index])
     write_slice(tmp_path / "x", index=7, RescaleSlope=None, RescaleIntercept=None)
-    report = only(tmp_path)
-    codes = [fault.code for fault in report.faults]
-    assert codes[:2] == ["NO_RESCALE", "GANTRY_TILT"] and len(codes) >= 2
-    assert [fault.files for fault in report.faults[:2]] == [1, 6]
-    assert [fault.repair for fault in report.faults[:2]] == [False, True]
+    faults = only(tmp_path).faults
+    assert [fault.code for fault in faults] == ["NO_RESCALE", "GANTRY_TILT"]
+    assert [fault.files for fault in faults] == [1, 6]
+    assert [fault.repair for fault in faults] == [False, True]
 
 
 def test_behind_a_tilt_uneven_gaps_are_seen_too(tmp_path: Path) -> None:

@@ -92,6 +92,13 @@ SYSTEMS: Mapping[str, System] = {
             "draf_features", "draf", "DRAF that decides on the mean features (the paper), not on the mean probability",
             {"fusion::average": "features"}, ablation=True,
         ),
+        *(
+            System(
+                f"draf_alpha{alpha}", "draf", f"DRAF with alpha = {alpha} a standard deviation of U, beta by tuning",
+                {"reliability_alphas": [float(alpha)]}, ablation=True,
+            )
+            for alpha in (1, 2, 4)
+        ),
         System(
             "draf_gated", "draf", "DRAF with gated concatenation instead of a sum (ours)",
             {"fusion::combine": "concatenation"}, ablation=True,

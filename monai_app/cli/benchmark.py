@@ -29,6 +29,9 @@ def fusion(
     folds: Annotated[
         bool, typer.Option("--folds", help="Each seed trains on a patient-grouped fold of its own: for small cohorts.")
     ] = False,
+    held_out_site: Annotated[
+        str | None, typer.Option(help="Hold out all patients of this site: out of distribution. Not with --folds.")
+    ] = None,
     jobs: Annotated[int, typer.Option(help="Trainings at once, a thread each.", min=1)] = 1,
     resamples: Annotated[int, typer.Option(help="Resamples of patients for the intervals.", min=0)] = 1000,
     bundle: Annotated[
@@ -49,6 +52,10 @@ def fusion(
     configure_logging()  # again: importing MONAI has added handlers of its own
     if profile not in list(Profile):
         raise InputRejected("PROFILE_UNKNOWN", "there is no such profile", got=profile, expected=", ".join(Profile))
+    if folds and held_out_site is not None:
+        raise InputRejected(
+            "OPTIONS_CLASH", "folds hold every patient out once, a site never", expected="--folds or --held-out-site"
+        )
     claims = benchmark_fusion(
         bundle,
         cohort,
@@ -59,6 +66,7 @@ def fusion(
         tasks=task or None,
         settings=parse_settings(settings),
         folds=folds,
+        held_out_site=held_out_site,
         jobs=jobs,
         resamples=resamples,
         on_stage=lambda stage: stderr.print(f"{stage} ..."),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from pathlib import Path
 
 import pydicom
 from pydicom.filereader import read_file_meta_info
+from pydicom.tag import BaseTag, Tag
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from monai_app.core.errors import InputRejected
@@ -38,13 +40,18 @@ def _parse(path: Path, tags: list[str], *, stop_before_pixels: bool) -> tuple[py
             if read_file_meta_info(path).get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
                 raise InputRejected(
                     "TRANSFER_SYNTAX",
-                    "a film is stored in a deflated transfer syntax, whose size cannot be checked before inflating",
+                    "a file is stored in a deflated transfer syntax, whose size cannot be checked before inflating",
                     expected="an uncompressed or image-compressed transfer syntax",
                     remedy="Convert it with dcmconv +te.",
                 )
-            dataset = pydicom.dcmread(stream, stop_before_pixels=stop_before_pixels, specific_tags=[*tags])
+            dataset = pydicom.dcmread(
+                stream, stop_before_pixels=stop_before_pixels, specific_tags=[*_known_tags(tuple(tags))]
+            )
             end = stream.tell()
-            for element in dataset.iterall():  # values are parsed on access: a fault must show here, not later
+            for element in (
+                *dataset.file_meta,
+                *dataset.iterall(),
+            ):  # values are parsed on access: a fault must show here, not later
                 _ = element.value
         except InputRejected:
             raise
@@ -57,6 +64,12 @@ def _parse(path: Path, tags: list[str], *, stop_before_pixels: bool) -> tuple[py
                 remedy="Transfer it again; it may be cut off.",
             ) from None
     return dataset, end
+
+
+@functools.cache
+def _known_tags(keywords: tuple[str, ...]) -> tuple[BaseTag, ...]:
+    """Keywords looked up once: a series asks for the same ones in each of its files."""
+    return tuple(Tag(keyword) for keyword in keywords)
 
 
 def check_size(dataset: pydicom.Dataset, *, file_bytes: int) -> None:
@@ -75,7 +88,7 @@ def check_size(dataset: pydicom.Dataset, *, file_bytes: int) -> None:
             got=f"{rows} x {columns} px",
             expected=f"at most {MAX_PIXELS} px",
         )
-    needed = rows * columns * bits // 8
+    needed = rows * columns * bits // 8 * _frames(dataset)
     if not transfer_syntax(dataset).is_compressed and needed > file_bytes:
         raise truncated(file_bytes, needed)
 
@@ -103,6 +116,13 @@ def transfer_syntax(dataset: pydicom.Dataset) -> UID:
             "TRANSFER_SYNTAX", "the transfer syntax is missing or private", expected="one of DICOM PS3.5"
         )
     return uid
+
+
+def _frames(dataset: pydicom.Dataset) -> int:
+    try:
+        return max(1, int(dataset.get("NumberOfFrames") or 1))
+    except (TypeError, ValueError):
+        return 1
 
 
 def _integer(dataset: pydicom.Dataset, name: str) -> int:

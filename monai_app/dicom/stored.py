@@ -1,24 +1,23 @@
-"""The stored values of a single grey frame: decoding, junk above the high bit, padding.
+"""The stored values of a grey frame: decoding, junk above the high bit, padding.
 
 DICOM PS3.5 8.1 (pixel cells), PS3.3 C.7.5.1.1.2 (padding).
 """
 
 from __future__ import annotations
 
+import os
 import struct
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pydicom
-from pydicom.encaps import get_frame
-from pydicom.pixels.utils import pixel_array
 
 from monai_app.core.errors import InputRejected
 from monai_app.dicom.area import Stored
-from monai_app.dicom.header import read_pixel_elements, transfer_syntax, truncated
+from monai_app.dicom.compressed import Decoded, decompressed
+from monai_app.dicom.header import transfer_syntax, truncated
 
 _PIXEL_DATA = (0x7FE0, 0x0010)
 
@@ -37,16 +36,25 @@ PIXEL_TAGS = [
 ]
 
 
-def stored_values(path: Path, header: pydicom.Dataset, *, pixels_at: int) -> Stored:
-    """Stored values (H, W), bits beyond BitsStored cleared (two's complement is kept).
+def stored_values(path: Path, header: pydicom.Dataset, *, pixels_at: int, frame: int = 0) -> Stored:
+    """Stored values (H, W) of a frame, bits beyond BitsStored cleared (two's complement is kept).
 
     Args:
         header: a header that :func:`monai_app.dicom.header.check_size` found sound.
         pixels_at: where in the file the header ends.
+        frame: which frame of a multi-frame file.
 
     Raises:
-        InputRejected: ``NO_PIXELS``, ``PIXEL_FORMAT``, ``TRUNCATED``, ``HEADER_MISMATCH`` or ``DECODE_FAILED``.
+        InputRejected: ``NO_PIXELS``, ``PIXEL_FORMAT``, ``TRUNCATED``, ``HEADER_MISMATCH``, ``DECODE_FAILED``,
+            ``DECODE_TIMEOUT`` or ``DECODE_MEMORY``.
     """
+    return coarse_values(path, header, pixels_at=pixels_at, frame=frame, enough_px=None).pixels
+
+
+def coarse_values(
+    path: Path, header: pydicom.Dataset, *, pixels_at: int, frame: int = 0, enough_px: int | None
+) -> Decoded:
+    """As :func:`stored_values`; a JPEG 2000 image is decoded coarser where a longer side of ``enough_px`` is enough."""
     allocated, stored, high = (int(header.get(name, 0)) for name in ("BitsAllocated", "BitsStored", "HighBit"))
     if allocated not in (8, 16) or not 1 <= stored <= allocated or not stored - 1 <= high < allocated:
         raise InputRejected(
@@ -56,13 +64,14 @@ def stored_values(path: Path, header: pydicom.Dataset, *, pixels_at: int) -> Sto
             expected="at most 16 bits in 8 or 16",
         )
     if transfer_syntax(header).is_compressed:
-        pixels = _decoded(read_pixel_elements(path, [*PIXEL_TAGS, "PixelData"]), (header.Rows, header.Columns))
+        decoded = decompressed(path, frame=frame, longest_side_px=enough_px)
     else:
-        pixels = _native(path, header, pixels_at)
-    return _without_junk(pixels, allocated=allocated, stored=stored, high=high)
+        decoded = Decoded(_native(path, header, pixels_at, frame), level=0)
+    pixels = _without_junk(decoded.pixels, allocated=allocated, stored=stored, high=high)
+    return Decoded(pixels, level=decoded.level)
 
 
-def _native(path: Path, header: pydicom.Dataset, pixels_at: int) -> Stored:
+def _native(path: Path, header: pydicom.Dataset, pixels_at: int, frame: int) -> Stored:
     """Uncompressed values straight from the file (PS3.5 7.1, A.1, A.2): pydicom would copy them twice."""
     syntax, rows, columns = transfer_syntax(header), header.Rows, header.Columns
     order = "<" if syntax.is_little_endian else ">"
@@ -76,61 +85,14 @@ def _native(path: Path, header: pydicom.Dataset, pixels_at: int) -> Stored:
         group, number, *_, length = struct.unpack(layout, element)
         if (group, number) != _PIXEL_DATA:
             raise InputRejected("NO_PIXELS", "the file holds no integer pixel data")
-        if length < needed:
-            raise truncated(length, needed)
+        if length < needed * (frame + 1):
+            raise truncated(length, needed * (frame + 1))
+        stream.seek(needed * frame, os.SEEK_CUR)
         kind = "i" if header.get("PixelRepresentation") == 1 else "u"
         pixels = np.fromfile(stream, f"{order}{kind}{header.BitsAllocated // 8}", count)
     if pixels.size < count:
         raise truncated(pixels.nbytes, needed)
     return pixels.reshape(rows, columns)
-
-
-def _decoded(dataset: pydicom.Dataset, promised: tuple[int, int]) -> Stored:
-    if not dataset.get("PixelData"):
-        raise InputRejected("NO_PIXELS", "the file holds no pixel data")
-    try:
-        shape = codestream_shape(get_frame(dataset.PixelData, 0, number_of_frames=1))
-    except Exception as error:  # encapsulation of foreign bytes may fail in any way
-        raise _undecodable(error) from None
-    if shape is not None and shape != promised:
-        raise InputRejected(
-            "HEADER_MISMATCH",
-            "the compressed image has another size than the header",
-            got=shape,
-            expected=promised,
-        )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            pixels = pixel_array(dataset, raw=True)
-        except Exception as error:  # decoders of foreign bytes may raise anything
-            raise _undecodable(error) from None
-    if pixels.shape != promised:
-        raise InputRejected("HEADER_MISMATCH", "the decoded image has another size than the header", got=pixels.shape)
-    return pixels
-
-
-def _undecodable(error: Exception) -> InputRejected:
-    return InputRejected(
-        "DECODE_FAILED",
-        "the compressed pixel data cannot be decoded",
-        got=type(error).__name__,
-        remedy="Transfer the file again, or decompress it with dcmdjpeg.",
-    )
-
-
-def codestream_shape(data: bytes) -> tuple[int, int] | None:
-    """(rows, columns) that a JPEG, JPEG-LS or JPEG 2000 stream itself claims; None for other streams."""
-    if data[:4] == b"\xff\x4f\xff\x51":
-        right, bottom, left, top = (int.from_bytes(data[at : at + 4], "big") for at in (8, 12, 16, 20))
-        return bottom - top, right - left
-    at = 2
-    while data[:2] == b"\xff\xd8" and at + 9 <= len(data) and data[at] == 0xFF:
-        marker = data[at + 1]
-        if (0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC)) or marker == 0xF7:
-            return int.from_bytes(data[at + 5 : at + 7], "big"), int.from_bytes(data[at + 7 : at + 9], "big")
-        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-    return None
 
 
 def _without_junk(pixels: Stored, *, allocated: int, stored: int, high: int) -> Stored:

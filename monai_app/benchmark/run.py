@@ -56,8 +56,7 @@ def benchmark_fusion(
         settings: further overrides of the bundle's configuration, for all systems.
         folds: seed k trains on and is judged by fold k of ``seeds`` patient-grouped folds: for cohorts whose held-out
             split is too small to tell anything. Folds are dealt by the first binary task.
-        held_out_site: a site whose patients are all held out, beside the cohort's own held-out patients; the report
-            tells each site's numbers. Not with folds.
+        held_out_site: whose patients are all held out, beside the cohort's own; not with folds.
         jobs: trainings at once, one thread each.
         resamples: of patients for the intervals.
         on_stage: told in words what begins or ended.
@@ -70,9 +69,8 @@ def benchmark_fusion(
     """
     folder, cohort = Path(out), Cohort(cohort_dir)
     names = judged_tasks(cohort, tasks)
-    cohorts = fold_cohorts(cohort, names, seeds, folder) if folds else [Path(cohort_dir)] * seeds
-    if held_out_site is not None:
-        cohorts = [site_cohort(cohort, held_out_site, folder)] * seeds
+    site = [site_cohort(cohort, held_out_site, folder) if held_out_site else Path(cohort_dir)]
+    cohorts = fold_cohorts(cohort, names, seeds, folder) if folds else site * seeds
     runs = planned_runs(bundle, cohorts, folder, systems=systems, profile=profile, tasks=names, settings=settings or {})
     train_all(runs, jobs=jobs, on_done=lambda run: on_stage(f"trained {run.system.name}, seed {run.seed}"))
     on_stage(f"opening {len(runs)} models")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -11,6 +12,9 @@ from rich.table import Table
 from monai_app.cli.bundle import CohortOption, SetOption, parse_settings
 from monai_app.cli.output import JsonOption, command, emit, stderr, stdout
 from monai_app.core.logging import configure_logging
+
+if TYPE_CHECKING:
+    from monai_app.benchmark.claims import Claim
 
 app = typer.Typer(help="Compare systems so that a reader can tell what wins when.", no_args_is_help=True)
 
@@ -53,9 +57,7 @@ def fusion(
     if profile not in list(Profile):
         raise InputRejected("PROFILE_UNKNOWN", "there is no such profile", got=profile, expected=", ".join(Profile))
     if folds and held_out_site is not None:
-        raise InputRejected(
-            "OPTIONS_CLASH", "folds hold every patient out once, a site never", expected="--folds or --held-out-site"
-        )
+        raise InputRejected("OPTIONS_CLASH", "folds leave no site out", expected="--folds or --held-out-site")
     claims = benchmark_fusion(
         bundle,
         cohort,
@@ -71,7 +73,12 @@ def fusion(
         resamples=resamples,
         on_stage=lambda stage: stderr.print(f"{stage} ..."),
     )
-    if json:
+    show(claims, as_json=json)
+
+
+def show(claims: Sequence[Claim], *, as_json: bool) -> None:
+    """Print the claims beside what was measured."""
+    if as_json:
         emit({"report": "report.html", "claims": [vars(claim) for claim in claims]}, as_json=True)
         return
     table = Table("claim", "measured", "met")

@@ -7,7 +7,7 @@ from types import FrameType
 
 import typer
 
-from monai_app.cli import benchmark, bundle, cohort, crossvalidate, demo, phantom
+from monai_app.cli import benchmark, bundle, cohort, crossvalidate, demo, dicom, phantom
 
 app = typer.Typer(
     name="monai-app",
@@ -19,6 +19,7 @@ app = typer.Typer(
 cohort.app.command("phantom")(phantom.phantom)
 app.add_typer(cohort.app, name="cohort")
 app.add_typer(benchmark.app, name="benchmark")
+app.add_typer(dicom.app, name="dicom")
 for function in (
     bundle.train,
     bundle.evaluate,

@@ -72,8 +72,11 @@ def _known_tags(keywords: tuple[str, ...]) -> tuple[BaseTag, ...]:
     return tuple(Tag(keyword) for keyword in keywords)
 
 
-def check_size(dataset: pydicom.Dataset, *, file_bytes: int) -> None:
+def check_size(dataset: pydicom.Dataset, *, file_bytes: int, pixels_at: int) -> None:
     """Compare what the header promises with what the file can hold.
+
+    Args:
+        pixels_at: where in the file the header ends.
 
     Raises:
         InputRejected: ``NO_PIXELS``, ``TOO_LARGE`` or ``TRUNCATED``.
@@ -88,6 +91,8 @@ def check_size(dataset: pydicom.Dataset, *, file_bytes: int) -> None:
             got=f"{rows} x {columns} px",
             expected=f"at most {MAX_PIXELS} px",
         )
+    if pixels_at >= file_bytes:
+        raise InputRejected("NO_PIXELS", "the file holds no pixel data", remedy="Transfer it again with its pixels.")
     needed = rows * columns * bits // 8 * _frames(dataset)
     if not transfer_syntax(dataset).is_compressed and needed > file_bytes:
         raise truncated(file_bytes, needed)

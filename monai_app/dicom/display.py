@@ -106,6 +106,12 @@ def build_display(
     return Display(low=0.0, high=1.0, table=shown.astype(np.float32), first=first, inverted=inverted)
 
 
+def shows_fixed_values(header: pydicom.Dataset) -> bool:
+    """Whether the display follows from the header alone, not from the range of the image."""
+    window = header.get("WindowCenter") is not None and header.get("WindowWidth") is not None
+    return window or bool(header.get("VOILUTSequence"))
+
+
 def _modality(codes: Doubles, header: pydicom.Dataset, slope: float, intercept: float) -> Doubles:
     if header.get("ModalityLUTSequence"):
         return _look_up(codes, header, "ModalityLUTSequence")[0]

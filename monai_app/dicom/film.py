@@ -14,9 +14,10 @@ import pydicom
 
 from monai_app.core.errors import InputRejected
 from monai_app.dicom.area import Floats, Stored, area_mean, fitted_shape
-from monai_app.dicom.display import DISPLAY_TAGS, Display, build_display
+from monai_app.dicom.compressed import Decoded
+from monai_app.dicom.display import DISPLAY_TAGS, Display, build_display, shows_fixed_values
 from monai_app.dicom.header import check_size, read_header
-from monai_app.dicom.stored import PIXEL_TAGS, Padding, padding_of, stored_values
+from monai_app.dicom.stored import PIXEL_TAGS, Padding, coarse_values, padding_of
 
 MODALITIES = ("CR", "DX", "RG")
 """Computed, digital and other radiography."""
@@ -61,28 +62,36 @@ def read_film(path: str | Path, *, longest_side_px: int | None = None) -> Film:
 
     Args:
         longest_side_px: area-average down to this longer side (aspect kept, never enlarged); None keeps all pixels.
+            A JPEG 2000 film is decoded at a coarser wavelet level where that level is enough (jpeg2000.py).
 
     Raises:
         InputRejected: ``FILE_NOT_FOUND``, ``DICOM_UNREADABLE``, ``TRANSFER_SYNTAX``, ``WRONG_MODALITY``,
             ``NOT_MONOCHROME``, ``MULTI_FRAME``, ``NO_PIXELS``, ``TOO_LARGE``, ``TRUNCATED``, ``PIXEL_FORMAT``,
-            ``HEADER_MISMATCH``, ``DECODE_FAILED``, ``NOT_FINITE``, ``RESCALE_INVALID``, ``VOI_INVALID`` or
-            ``NO_CONTENT``.
+            ``HEADER_MISMATCH``, ``DECODE_FAILED``, ``DECODE_TIMEOUT``, ``DECODE_MEMORY``, ``NOT_FINITE``,
+            ``RESCALE_INVALID``, ``VOI_INVALID`` or ``NO_CONTENT``.
     """
     source = Path(path)
     header, pixels_at = read_header(source, _TAGS)
     _check_film(header)
     check_size(header, file_bytes=source.stat().st_size)
-    stored, padding = stored_values(source, header, pixels_at=pixels_at), padding_of(header)
+    padding = padding_of(header)
+    enough_px = longest_side_px if padding is None and shows_fixed_values(header) else None
+    decoded = coarse_values(source, header, pixels_at=pixels_at, enough_px=enough_px)
+    stored = decoded.pixels
     display = build_display(
         header,
         bits=int(header.BitsStored),
         signed=header.get("PixelRepresentation") == 1,
         extremes=lambda: _extremes(stored, padding),
     )
-    pixels = _displayed(stored, display, padding, longest_side_px)
+    if decoded.level:
+        assert longest_side_px is not None, "a coarser level was asked for"
+        pixels = _of_coarse(decoded, header, display, longest_side_px)
+    else:
+        pixels = _displayed(stored, display, padding, longest_side_px)
     return Film(
         pixels=pixels,
-        spacing_mm=_spacing_mm(header, stored.shape[0] / pixels.shape[0], stored.shape[1] / pixels.shape[1]),
+        spacing_mm=_spacing_mm(header, header.Rows / pixels.shape[0], header.Columns / pixels.shape[1]),
         view=str(header.get("ViewPosition") or "").upper(),
         body_part=str(header.get("BodyPartExamined") or "").upper(),
         inverted=display.inverted,
@@ -121,10 +130,28 @@ def _displayed(stored: Stored, display: Display, padding: Padding | None, longes
     else:
         pixels = display(stored)
         inside = np.ones(stored.shape, np.bool_) if valid is None else valid(stored)
-    content = pixels[inside]
+    _check_contrast(pixels[inside])
+    return np.where(inside, pixels, np.float32(0))
+
+
+def _of_coarse(decoded: Decoded, header: pydicom.Dataset, display: Display, longest_side_px: int) -> Floats:
+    """Average a coarser wavelet level over the cells that the full image would be averaged over.
+
+    Sample k of a level is centred on pixel k * 2^level (ISO 15444-1, F.3), not on the middle of the 2^level pixels
+    that it stands for, so the full image starts and ends at fractions of its samples.
+    """
+    step, sides = 1 << decoded.level, (int(header.Rows), int(header.Columns))
+    extent = tuple((0.5 - 0.5 / step, (side - 0.5) / step + 0.5) for side in sides)
+    shape = fitted_shape(*sides, longest_side_px)
+    means, _ = area_mean(decoded.pixels, shape, convert=display.limit, extent=(extent[0], extent[1]))
+    pixels = display.scaled(means)
+    _check_contrast(pixels)
+    return pixels
+
+
+def _check_contrast(content: Floats) -> None:
     if content.size == 0 or float(content.max()) - float(content.min()) < LEAST_CONTRAST:
         raise _no_content()
-    return np.where(inside, pixels, np.float32(0))
 
 
 def _no_content() -> InputRejected:

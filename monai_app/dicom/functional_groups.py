@@ -7,6 +7,7 @@ shared ones; a macro stands in one of the two.
 from __future__ import annotations
 
 import pydicom
+from pydicom.datadict import dictionary_VR
 
 from monai_app.core.errors import InputRejected
 
@@ -57,7 +58,7 @@ def _overlaid(base: pydicom.Dataset, groups: list[pydicom.Dataset]) -> pydicom.D
                 frame.update({element.tag: element for element in macro.value[0] if element.VR != "SQ"})
     for name, enhanced in _ENHANCED_NAMES.items():
         if enhanced in frame:
-            setattr(frame, name, frame[enhanced].value)
+            frame[name] = pydicom.DataElement(name, dictionary_VR(name), frame[enhanced].value)  # shares no element
     return frame
 
 

@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import os
 import struct
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pydicom
-from pydicom.encaps import get_frame
-from pydicom.pixels.utils import pixel_array
 
 from monai_app.core.errors import InputRejected
 from monai_app.dicom.area import Stored
-from monai_app.dicom.header import read_pixel_elements, transfer_syntax, truncated
+from monai_app.dicom.compressed import Decoded, decompressed
+from monai_app.dicom.header import transfer_syntax, truncated
 
 _PIXEL_DATA = (0x7FE0, 0x0010)
 
@@ -47,8 +45,16 @@ def stored_values(path: Path, header: pydicom.Dataset, *, pixels_at: int, frame:
         frame: which frame of a multi-frame file.
 
     Raises:
-        InputRejected: ``NO_PIXELS``, ``PIXEL_FORMAT``, ``TRUNCATED``, ``HEADER_MISMATCH`` or ``DECODE_FAILED``.
+        InputRejected: ``NO_PIXELS``, ``PIXEL_FORMAT``, ``TRUNCATED``, ``HEADER_MISMATCH``, ``DECODE_FAILED``,
+            ``DECODE_TIMEOUT`` or ``DECODE_MEMORY``.
     """
+    return coarse_values(path, header, pixels_at=pixels_at, frame=frame, enough_px=None).pixels
+
+
+def coarse_values(
+    path: Path, header: pydicom.Dataset, *, pixels_at: int, frame: int = 0, enough_px: int | None
+) -> Decoded:
+    """As :func:`stored_values`; a JPEG 2000 image is decoded coarser where a longer side of ``enough_px`` is enough."""
     allocated, stored, high = (int(header.get(name, 0)) for name in ("BitsAllocated", "BitsStored", "HighBit"))
     if allocated not in (8, 16) or not 1 <= stored <= allocated or not stored - 1 <= high < allocated:
         raise InputRejected(
@@ -58,11 +64,11 @@ def stored_values(path: Path, header: pydicom.Dataset, *, pixels_at: int, frame:
             expected="at most 16 bits in 8 or 16",
         )
     if transfer_syntax(header).is_compressed:
-        dataset = read_pixel_elements(path, [*PIXEL_TAGS, "PixelData"])
-        pixels = _decoded(dataset, (header.Rows, header.Columns), frame)
+        decoded = decompressed(path, frame=frame, longest_side_px=enough_px)
     else:
-        pixels = _native(path, header, pixels_at, frame)
-    return _without_junk(pixels, allocated=allocated, stored=stored, high=high)
+        decoded = Decoded(_native(path, header, pixels_at, frame), level=0)
+    pixels = _without_junk(decoded.pixels, allocated=allocated, stored=stored, high=high)
+    return Decoded(pixels, level=decoded.level)
 
 
 def _native(path: Path, header: pydicom.Dataset, pixels_at: int, frame: int) -> Stored:
@@ -87,55 +93,6 @@ def _native(path: Path, header: pydicom.Dataset, pixels_at: int, frame: int) -> 
     if pixels.size < count:
         raise truncated(pixels.nbytes, needed)
     return pixels.reshape(rows, columns)
-
-
-def _decoded(dataset: pydicom.Dataset, promised: tuple[int, int], frame: int) -> Stored:
-    if not dataset.get("PixelData"):
-        raise InputRejected("NO_PIXELS", "the file holds no pixel data")
-    frames = int(dataset.get("NumberOfFrames") or 1)
-    try:
-        shape = codestream_shape(get_frame(dataset.PixelData, frame, number_of_frames=frames))
-    except Exception as error:  # encapsulation of foreign bytes may fail in any way
-        raise _undecodable(error) from None
-    if shape is not None and shape != promised:
-        raise InputRejected(
-            "HEADER_MISMATCH",
-            "the compressed image has another size than the header",
-            got=shape,
-            expected=promised,
-        )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            pixels = pixel_array(dataset, index=frame, raw=True)
-        except Exception as error:  # decoders of foreign bytes may raise anything
-            raise _undecodable(error) from None
-    if pixels.shape != promised:
-        raise InputRejected("HEADER_MISMATCH", "the decoded image has another size than the header", got=pixels.shape)
-    return pixels
-
-
-def _undecodable(error: Exception) -> InputRejected:
-    return InputRejected(
-        "DECODE_FAILED",
-        "the compressed pixel data cannot be decoded",
-        got=type(error).__name__,
-        remedy="Transfer the file again, or decompress it with dcmdjpeg.",
-    )
-
-
-def codestream_shape(data: bytes) -> tuple[int, int] | None:
-    """(rows, columns) that a JPEG, JPEG-LS or JPEG 2000 stream itself claims; None for other streams."""
-    if data[:4] == b"\xff\x4f\xff\x51":
-        right, bottom, left, top = (int.from_bytes(data[at : at + 4], "big") for at in (8, 12, 16, 20))
-        return bottom - top, right - left
-    at = 2
-    while data[:2] == b"\xff\xd8" and at + 9 <= len(data) and data[at] == 0xFF:
-        marker = data[at + 1]
-        if (0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC)) or marker == 0xF7:
-            return int.from_bytes(data[at + 5 : at + 7], "big"), int.from_bytes(data[at + 7 : at + 9], "big")
-        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-    return None
 
 
 def _without_junk(pixels: Stored, *, allocated: int, stored: int, high: int) -> Stored:

@@ -12,8 +12,8 @@ from monai_app.dicom.volume import Affine, Volume
 
 Values = npt.NDArray[np.generic]
 
-MAX_VOXELS = 2_000_000_000
-"""More than any volume that this program is for: 1000 slices of 1024 x 1024 have 1.05 thousand million."""
+MAX_BYTES = 5_000_000_000
+"""1000 slices of 1024 x 1024 in float32 are 4.2 thousand million; a compressed file may promise any number."""
 
 
 class VolumeKind(StrEnum):
@@ -23,8 +23,11 @@ class VolumeKind(StrEnum):
     LABEL = "label"
 
 
-def volume_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
+def volume_shape(shape: tuple[int, ...], *, bytes_each: int = 4) -> tuple[int, ...]:
     """Three axes; further axes of length one are dropped.
+
+    Args:
+        bytes_each: of a voxel, before anything is allocated.
 
     Raises:
         InputRejected: ``NOT_A_VOLUME`` or ``TOO_LARGE``.
@@ -32,9 +35,9 @@ def volume_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
     shape = (*shape[:3], *(size for size in shape[3:] if size != 1))
     if len(shape) != 3 or min(shape) < 1:
         raise no_volume(f"{len(shape)} axes")
-    if np.prod(shape, dtype=np.float64) > MAX_VOXELS:
+    if np.prod(shape, dtype=np.float64) * bytes_each > MAX_BYTES:
         raise InputRejected(
-            "TOO_LARGE", "the header promises an impossible volume", expected=f"at most {MAX_VOXELS} voxels"
+            "TOO_LARGE", "the header promises an impossible volume", expected=f"at most {MAX_BYTES} bytes"
         )
     return shape
 
@@ -65,7 +68,8 @@ def _labels(values: Values) -> Values:
     """Whole numbers as integers: some tools write labels as floats."""
     if values.dtype.kind != "f":
         return values
-    whole = values.astype(np.int32)
+    span = np.iinfo(np.int32)
+    whole = values.clip(span.min, span.max).astype(np.int32)
     if not np.array_equal(whole, values):
         raise InputRejected(
             "NOT_LABELS", "a label map holds fractions", expected="whole numbers", remedy="It may be an image."

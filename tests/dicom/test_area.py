@@ -51,3 +51,16 @@ def test_enlarging_is_refused() -> None:
 )
 def test_fitted_shape_keeps_the_aspect(height: int, width: int, expected: tuple[int, int]) -> None:
     assert fitted_shape(height, width, 224) == expected
+
+
+def test_extent_beyond_the_image_repeats_its_border() -> None:
+    pixels = np.arange(12, dtype=np.uint16).reshape(3, 4)
+    padded = np.pad(pixels, 1, mode="edge")
+    means, _ = area_mean(pixels, (1, 2), extent=((-1.0, 4.0), (-1.0, 5.0)))
+    np.testing.assert_allclose(means, area_mean(padded, (1, 2))[0], rtol=1e-6)
+
+
+def test_extent_within_the_image_is_that_part() -> None:
+    pixels = np.arange(64, dtype=np.uint16).reshape(8, 8)
+    means, _ = area_mean(pixels, (2, 2), extent=((2.0, 6.0), (4.0, 8.0)))
+    np.testing.assert_allclose(means, area_mean(pixels[2:6, 4:8], (2, 2))[0], rtol=1e-6)

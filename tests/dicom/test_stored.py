@@ -13,8 +13,8 @@ from pydicom.encaps import encapsulate
 from pydicom.uid import ExplicitVRBigEndian, JPEGBaseline8Bit
 
 from monai_app.core.errors import InputRejected
+from monai_app.dicom.compressed import codestream_shape
 from monai_app.dicom.film import read_film
-from monai_app.dicom.stored import codestream_shape
 from tests.faults.films import film_dataset, ramp, write_film
 
 

@@ -80,9 +80,7 @@ def segment_volume(
             ``BF16_UNSUPPORTED``.
     """
     chosen, told, watch = options or Options(), progress or Progress(), stages or Stages()
-    grid = network_grid(
-        volume.array.shape, volume.affine_ras, spacing_mm=model.spacing_mm, axcodes=model.axcodes
-    )
+    grid = network_grid(volume.array.shape, volume.affine_ras, spacing_mm=model.spacing_mm, axcodes=model.axcodes)
     with torch.inference_mode():
         with watch("resample"), one_thread():
             raw = to_network_grid(volume.array, grid)
@@ -113,9 +111,7 @@ def _plan(
 ) -> tuple[WindowPlan, int]:
     """The windows, and how many MONAI would lay over everything at the same overlap."""
     order = plane_order(volume.array, grid)
-    whole = plan_windows(
-        grid.shape, model.window, overlap=options.overlap, order=order, box=everything(grid.shape)
-    )
+    whole = plan_windows(grid.shape, model.window, overlap=options.overlap, order=order, box=everything(grid.shape))
     if options.crop is Crop.NONE or model.air is None:
         return whole, len(whole.starts)
     body: BodyMap = find_body(raw, air=model.air)

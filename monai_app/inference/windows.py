@@ -66,9 +66,7 @@ def plan_windows(shape: Triple, size: Triple, *, overlap: float, order: Triple, 
         for want, length in zip(window, extent, strict=True)
     ]
     # half of what is missing comes before the volume and the rest behind it
-    first = [
-        side.start - (length - (side.stop - side.start)) // 2 for side, length in zip(sides, extent, strict=True)
-    ]
+    first = [side.start - (length - (side.stop - side.start)) // 2 for side, length in zip(sides, extent, strict=True)]
     slices = dense_patch_slices(extent, window, interval)
     starts = [tuple(part.start + at for part, at in zip(parts, first, strict=True)) for parts in slices]
     starts.sort(key=lambda start: [start[axis] for axis in order])
@@ -93,7 +91,6 @@ def without_air(plan: WindowPlan, touches_body: Callable[[Box], bool]) -> Window
 def inside(start: Sequence[int], plan: WindowPlan) -> Box:
     """The part of a window that lies on the grid."""
     sides = [
-        slice(max(at, 0), min(at + length, have))
-        for at, length, have in zip(start, plan.size, plan.shape, strict=True)
+        slice(max(at, 0), min(at + length, have)) for at, length, have in zip(start, plan.size, plan.shape, strict=True)
     ]
     return sides[0], sides[1], sides[2]

@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable
 from dataclasses import replace
 
-import nibabel
 import numpy as np
 import pytest
 import torch
@@ -12,14 +9,11 @@ from monai.data import MetaTensor
 from monai.inferers import SlidingWindowInferer
 from monai.transforms import Activationsd, AsDiscreted, Compose, Invertd, Orientationd, Spacingd
 from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
 
-from monai_app.core.errors import InputRejected
 from monai_app.core.random import numpy_generator, torch_generator
 from monai_app.dicom.volume import Volume
-from monai_app.inference.model import EXACT, Crop, Options, Precision, SegmentationModel
-from monai_app.inference.rolling import ROWS_AT_ONCE
-from monai_app.inference.segment import Progress, segment_volume
+from monai_app.inference.model import EXACT, SegmentationModel
+from monai_app.inference.segment import segment_volume
 
 CLASSES = ("background", "a", "b", "c")
 EXACT_AT = {overlap: replace(EXACT, overlap=overlap) for overlap in (0.25, 0.5)}

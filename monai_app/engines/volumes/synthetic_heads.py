@@ -1,4 +1,4 @@
-"""Data lists of synthetic heads: label maps to train on, and a test set of images whose truth is known.
+"""Data lists of synthetic heads: label maps to train on, and images whose truth is known to evaluate on.
 
 A network trained on synthetic images has no real truth to be judged by; heads made of maps that it never saw, with
 contrasts that it never saw, are the next best, and real studies are judged by eye and by volumes.
@@ -7,13 +7,14 @@ contrasts that it never saw, are the next best, and real studies are judged by e
 from __future__ import annotations
 
 import gzip
+import itertools
 from pathlib import Path
 from typing import Any
 
 import nibabel
 import numpy as np
 
-from monai_app.cohort.datalist import read_datalist
+from monai_app.cohort.datalist import SECTIONS, read_datalist
 from monai_app.core.atomic import atomic_directory, write_bytes, write_json
 from monai_app.core.errors import InputRejected
 from monai_app.core.random import derive_seed
@@ -55,9 +56,11 @@ def list_heads(folder: str | Path, out: str | Path) -> dict[str, int]:
 
 
 def write_synthetic_heads(
-    datalist: str | Path, out: str | Path, *, draws: int = 10, seed: int = 0, force: bool = False
+    datalist: str | Path, out: str | Path, *, draws: int = 5, seed: int = 0, force: bool = False
 ) -> int:
-    """Write a folder with synthetic images of the held-out maps, their label maps and ``dataset.json``.
+    """Write a folder with synthetic images of the maps, their label maps and ``dataset.json``, splits as they were.
+
+    Evaluation needs all three splits: what the network finds familiar is fitted on train and tuning.
 
     Args:
         datalist: of :func:`list_heads`.
@@ -71,21 +74,21 @@ def write_synthetic_heads(
     Raises:
         InputRejected: ``OUTPUT_EXISTS``; as :func:`monai_app.cohort.datalist.read_datalist`.
     """
-    items = read_datalist(datalist, "held_out")
     load, merge = LoadVolumed("label", "label"), MergeHeadLabelsd("label")
     synthesis = head_synthesis()
-    records: list[dict[str, Any]] = []
+    sections: dict[str, list[dict[str, Any]]] = {section: [] for section in SECTIONS.values()}
     with atomic_directory(out, force=force) as folder:
-        for item in items:
-            for draw in range(draws):
+        for split, section in SECTIONS.items():
+            for item, draw in itertools.product(read_datalist(datalist, split), range(draws)):
                 synthesis.set_random_state(seed=derive_seed(seed, "synthetic head", item["patient"], draw) % 2**32)
                 sample = merge(synthesis(load(item)))
                 name = f"{item['patient']}_{draw:02d}.nii.gz"
                 for key in ("image", "label"):
                     write_bytes(folder / f"{key}s" / name, _nifti(sample[key]))
-                records.append({"image": f"images/{name}", "label": f"labels/{name}", "patient": item["patient"]})
-        write_json(folder / "dataset.json", {"training": [], "validation": [], "test": records})
-    return len(records)
+                record = {"image": f"images/{name}", "label": f"labels/{name}", "patient": item["patient"]}
+                sections[section].append(record)
+        write_json(folder / "dataset.json", sections)
+    return sum(map(len, sections.values()))
 
 
 def _nifti(image: Any) -> bytes:

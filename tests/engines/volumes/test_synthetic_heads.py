@@ -33,7 +33,7 @@ def test_maps_are_parted_by_name_and_no_head_is_in_two_splits(maps: Path, tmp_pa
 
 def test_images_lie_on_the_grid_of_their_merged_labels(maps: Path, tmp_path: Path) -> None:
     list_heads(maps, tmp_path / "list.json")
-    assert write_synthetic_heads(tmp_path / "list.json", tmp_path / "out", draws=2) == 4
+    assert write_synthetic_heads(tmp_path / "list.json", tmp_path / "out", draws=2) == 10
     for item in read_datalist(tmp_path / "out" / "dataset.json", "held_out"):
         sample = LoadVolumed(["image", "label"], ["image", "label"])(item)
         assert set(np.unique(sample["label"].numpy())) <= {0, 1, 8} and sample["image"].shape == (1, 12, 14, 10)

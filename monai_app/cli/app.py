@@ -7,7 +7,7 @@ from types import FrameType
 
 import typer
 
-from monai_app.cli import benchmark, bundle, cohort, crossvalidate, demo, phantom
+from monai_app.cli import benchmark, bundle, cohort, crossvalidate, demo, phantom, segment
 
 app = typer.Typer(
     name="monai-app",
@@ -26,6 +26,7 @@ for function in (
     bundle.verify,
     crossvalidate.crossvalidate,
     demo.demo,
+    segment.segment,
 ):
     app.command()(function)
 

@@ -1,7 +1,8 @@
 """A picture of a segmentation: three planes through what was found, outlines, orientation letters, legend and scale.
 
-Planes stand as radiologists read them: the patient's right on the left of the picture, anterior and superior up. Colours
-are those of Okabe and Ito (Color Universal Design, 2008), then Paul Tol's, which colour-blind readers tell apart.
+Planes stand as radiologists read them: the patient's right on the left of the picture, anterior and superior up.
+Colours are those of Okabe and Ito (Color Universal Design, 2008), then Paul Tol's, which colour-blind readers tell
+apart.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 
 import nibabel
 import numpy as np
@@ -34,6 +36,7 @@ CT_WINDOW_HU = (-160.0, 240.0)
 
 _PANEL_PX, _GAP_PX, _LINE_PX = 360, 12, 20
 _MR_PERCENTILES = (1.0, 99.5)
+_ON_ANYTHING: dict[str, Any] = {"fill": (255, 255, 255), "stroke_width": 2, "stroke_fill": (0, 0, 0)}
 _BARS_MM = (100, 50, 20, 10, 5, 2, 1)
 
 
@@ -170,24 +173,11 @@ def outline(labels: np.ndarray) -> np.ndarray:
 def _annotate(panel: Image.Image, letters: tuple[str, str, str, str], px_a_mm: float) -> None:
     draw, font = ImageDraw.Draw(panel), ImageFont.load_default(size=16)
     width, height = panel.size
-    places = (
-        (4, height // 2, "lm"),
-        (width - 4, height // 2, "rm"),
-        (width // 2, 3, "mt"),
-        (width // 2, height - 3, "mb"),
-    )
+    middle, centre = height // 2, width // 2
+    places = ((4, middle, "lm"), (width - 4, middle, "rm"), (centre, 3, "mt"), (centre, height - 3, "mb"))
     for letter, (x, y, anchor) in zip(letters, places, strict=True):
-        draw.text((x, y), letter, fill=(255, 255, 255), font=font, anchor=anchor, stroke_width=2, stroke_fill=(0, 0, 0))
+        draw.text((x, y), letter, font=font, anchor=anchor, **_ON_ANYTHING)
     bar_mm = next((mm for mm in _BARS_MM if mm * px_a_mm <= width / 3), _BARS_MM[-1])
     end, top = 8 + round(bar_mm * px_a_mm), height - 10
     draw.line((8, top, end, top), fill=(255, 255, 255), width=3)
-    label = ImageFont.load_default(size=12)
-    draw.text(
-        (8, top - 5),
-        f"{bar_mm} mm",
-        fill=(255, 255, 255),
-        font=label,
-        anchor="lb",
-        stroke_width=2,
-        stroke_fill=(0, 0, 0),
-    )
+    draw.text((8, top - 5), f"{bar_mm} mm", font=ImageFont.load_default(size=12), anchor="lb", **_ON_ANYTHING)

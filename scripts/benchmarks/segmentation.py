@@ -111,9 +111,8 @@ def rows_of(results: dict[str, dict[str, Any]], truth: np.ndarray) -> list[Row]:
         lost = means[0] - means[1]
         what = f"mean Dice against the truth, {name}"
         met = lost <= DICE_LOSS
-        rows.append(
-            Row(what=what, usual=means[0], ours=means[1], unit="Dice", ratio=means[1] / means[0], goal=1.0, met=met)
-        )
+        ratio = means[1] / means[0]
+        rows.append(Row(what=what, usual=means[0], ours=means[1], unit="Dice", ratio=ratio, goal=1.0, met=met))
         print(f"{name}: Dice by structure {after}")
     return rows
 
@@ -121,9 +120,8 @@ def rows_of(results: dict[str, dict[str, Any]], truth: np.ndarray) -> list[Row]:
 def long_row(job: dict[str, Any], folder: Path) -> Row:
     """512 x 512 x 280: the most memory that the whole process takes."""
     image, _ = phantom_ct(folder, LONG_PATIENT, (LONG_SLICES, 512, 512))
-    result = run(
-        {**job, "side": "ours", "image": str(image), "options": WAYS["overlap .25"], "out": str(folder / "long")}
-    )
+    chosen = {"side": "ours", "image": str(image), "options": WAYS["overlap .25"], "out": str(folder / "long")}
+    result = run({**job, **chosen})
     show(f"{LONG_SLICES} slices", result)
     peak = result["memory"]["peak"] / 2**30
     what = f"512 x 512 x {LONG_SLICES}: peak of the process (goal: below {LONG_GIB:.0f} GiB)"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from pathlib import Path
 
 import pydicom
 from pydicom.filereader import read_file_meta_info
+from pydicom.tag import BaseTag, Tag
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from monai_app.core.errors import InputRejected
@@ -42,9 +44,14 @@ def _parse(path: Path, tags: list[str], *, stop_before_pixels: bool) -> tuple[py
                     expected="an uncompressed or image-compressed transfer syntax",
                     remedy="Convert it with dcmconv +te.",
                 )
-            dataset = pydicom.dcmread(stream, stop_before_pixels=stop_before_pixels, specific_tags=[*tags])
+            dataset = pydicom.dcmread(
+                stream, stop_before_pixels=stop_before_pixels, specific_tags=[*_known_tags(tuple(tags))]
+            )
             end = stream.tell()
-            for element in dataset.iterall():  # values are parsed on access: a fault must show here, not later
+            for element in (
+                *dataset.file_meta,
+                *dataset.iterall(),
+            ):  # values are parsed on access: a fault must show here, not later
                 _ = element.value
         except InputRejected:
             raise
@@ -57,6 +64,12 @@ def _parse(path: Path, tags: list[str], *, stop_before_pixels: bool) -> tuple[py
                 remedy="Transfer it again; it may be cut off.",
             ) from None
     return dataset, end
+
+
+@functools.cache
+def _known_tags(keywords: tuple[str, ...]) -> tuple[BaseTag, ...]:
+    """Keywords looked up once: a series asks for the same ones in each of its files."""
+    return tuple(Tag(keyword) for keyword in keywords)
 
 
 def check_size(dataset: pydicom.Dataset, *, file_bytes: int) -> None:

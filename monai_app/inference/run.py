@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
+from monai_app.core.errors import InputRejected
 from monai_app.inference.agreement import agreement
 from monai_app.inference.certainty import Certainty
 from monai_app.inference.measurements import StructureMeasurement, voxel_ml
@@ -36,8 +37,9 @@ def segment_source(
         compare: run exactly too (:data:`~monai_app.inference.model.EXACT`) and report the agreement.
 
     Raises:
-        InputRejected: as :func:`segment_volume`.
+        InputRejected: ``MODALITY_MISMATCH``; as :func:`segment_volume`.
     """
+    refuse_other_modality(source, model)
     watch, certainty = stages or Stages(), Certainty(len(model.classes))
     judged = familiarity if feature_layer is not None and options.backend is Backend.TORCH else None
     with nullcontext() if judged is None else watched(model.network, feature_layer or "") as pool:
@@ -51,6 +53,23 @@ def segment_source(
             remarks["agreement"] = agreement(done.labels, exact.labels, model.classes)
     rows = [row.as_dict() for row in measurements(done, model, certainty)]
     return Result(source.volume, done, rows, model, options, source.identity, remarks)
+
+
+def refuse_other_modality(source: Source, model: SegmentationModel) -> None:
+    """Refuse a DICOM series of another modality than the network's; NIfTI and NRRD do not say what they hold.
+
+    Raises:
+        InputRejected: ``MODALITY_MISMATCH``.
+    """
+    told = source.volume.provenance.get("modality", model.modality)
+    if told != model.modality:
+        raise InputRejected(
+            "MODALITY_MISMATCH",
+            "the series is of another modality than the network's",
+            got=told,
+            expected=model.modality,
+            remedy="Choose the series, or a bundle for it.",
+        )
 
 
 def measurements(done: Segmentation, model: SegmentationModel, certainty: Certainty) -> list[StructureMeasurement]:

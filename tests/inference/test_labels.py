@@ -23,7 +23,7 @@ def test_labels_of_random_probabilities_are_those_of_monai(name: str, rows: int)
     data = before({"image": MetaTensor(torch.zeros(1, *SHAPE), affine=torch.from_numpy(AFFINES[name]))})
     scores = 3 * torch.randn(CLASSES, *data["image"].shape[1:], generator=torch_generator("painted", name))
     probabilities = torch.softmax(scores, dim=0)
-    data["pred"] = probabilities
+    data["pred"] = MetaTensor(probabilities, affine=data["image"].affine)
     usual = Invertd("pred", before, orig_keys="image", nearest_interp=False)(data)["pred"].argmax(0).numpy()
 
     grid = network_grid(SHAPE, AFFINES[name], spacing_mm=SPACING)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from torch import nn
 
+from monai_app.core.errors import InputRejected
 from monai_app.inference.measurements import voxel_ml
 from monai_app.inference.model import EXACT, Options, Precision
 from monai_app.inference.ood import Familiarity
@@ -43,3 +44,9 @@ def test_familiarity_is_judged_by_the_features_of_the_run() -> None:
     layered = replace(model(), network=nn.Sequential(model().network))
     result = segment_source(SOURCE, layered, EXACT, familiarity=familiarity, feature_layer="0")
     assert result.remarks["familiarity"]["unfamiliar"] is False
+
+
+def test_a_series_of_another_modality_is_refused() -> None:
+    scan = replace(SOURCE.volume, provenance={"modality": "MR"})
+    with pytest.raises(InputRejected, match="MODALITY_MISMATCH"):
+        segment_source(Source(scan, {}), model(), EXACT)

@@ -17,6 +17,7 @@ app = typer.Typer(
     add_completion=False,
 )
 cohort.app.command("phantom")(phantom.phantom)
+cohort.app.command("volumes")(phantom.volumes)
 app.add_typer(cohort.app, name="cohort")
 app.add_typer(benchmark.app, name="benchmark")
 for function in (

@@ -13,12 +13,13 @@ from monai.inferers import Inferer
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from monai_app.cohort.spec import ModelSpec
+from monai_app.cohort.spec import ModelSpec, TaskKind
 from monai_app.engines.batches import prepare_multimodal_batch
 from monai_app.engines.precision import AutocastInferer
 from monai_app.engines.predictions import Predictions, from_items
 from monai_app.losses.outputs import scores
 from monai_app.networks import FusionOutput
+from monai_app.networks.output import SPREAD
 
 
 class BatchEvaluator(SupervisedEvaluator):
@@ -82,7 +83,13 @@ class MultimodalEvaluator(BatchEvaluator):
         values = {task.name: scores(task, output.logits[task.name]).double().numpy() for task in spec.tasks}
         weights = None if output.weights is None else output.weights.double().numpy()
         names = [modality.value for modality in spec.modalities.names]
-        return from_items(self.loader.dataset.data, spec.tasks, names, values, weights=weights)
+        spreads = {
+            task.name: output.extras[f"{SPREAD}{task.name}"].double().numpy()
+            for task in spec.tasks
+            if task.kind is not TaskKind.SURVIVAL and f"{SPREAD}{task.name}" in output.extras
+        }
+        items = self.loader.dataset.data
+        return from_items(items, spec.tasks, names, values, weights=weights, spreads=spreads)
 
 
 def join_outputs(parts: Sequence[FusionOutput]) -> FusionOutput:

@@ -80,6 +80,8 @@ class VolumeEvaluator(BatchEvaluator):
 
             def hand_on(engine: Any) -> None:
                 use(self._case(engine.state, None if pool is None else pool.features()))
+                if pool is not None:
+                    pool.forget()  # the passes that its user made
 
             with self.add_event_handler(Events.ITERATION_COMPLETED, hand_on):
                 self.run()

@@ -64,4 +64,3 @@ def window(shape: Sequence[int], patch: Sequence[int], divisor: int) -> tuple[in
         return whole if length <= wanted * _STRETCH else math.ceil(wanted / divisor) * divisor
 
     return tuple(side(length, wanted) for length, wanted in zip(shape, patch, strict=True))
-

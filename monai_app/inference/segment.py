@@ -84,7 +84,7 @@ def segment_volume(
     grid = network_grid(volume.array.shape, volume.affine_ras, spacing_mm=model.spacing_mm, axcodes=model.axcodes)
     with torch.inference_mode():
         with watch("resample"), one_thread():
-            raw = to_network_grid(volume.array, grid)
+            raw = to_network_grid(volume.array, grid, valid=volume.valid)
         with watch("body"):
             plan, usual = _plan(volume, model, chosen, grid, raw)
         with watch("normalise"):

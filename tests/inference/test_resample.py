@@ -33,3 +33,13 @@ def test_planes_are_read_as_they_lie_in_memory(order: str) -> None:
     array = np.zeros((4, 5, 6), np.int16, order=order)  # type: ignore[call-overload]
     grid = network_grid(array.shape, AFFINES["RAS"], spacing_mm=(1.0, 1.0, 1.0))
     assert plane_order(array, grid) == ((0, 1, 2) if order == "C" else (2, 1, 0))
+
+
+def test_what_is_no_image_gets_the_least_valid_value() -> None:
+    scan = volume()
+    valid = np.ones(scan.array.shape, bool)
+    valid[:5], valid[:, :, 3] = False, False
+    marked = np.where(valid, scan.array, np.int16(-2000))
+    filled = np.where(valid, scan.array, scan.array[valid].min())
+    grid = network_grid(scan.array.shape, scan.affine_ras, spacing_mm=(2.0, 2.0, 2.0))
+    assert torch.equal(to_network_grid(marked, grid, valid=valid), to_network_grid(filled, grid))

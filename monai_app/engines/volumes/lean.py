@@ -26,6 +26,7 @@ from monai_app.engines.volumes.inferer import window
 from monai_app.inference.model import AIR, SegmentationModel
 from monai_app.inference.ood import Familiarity
 from monai_app.transforms.grid import KeepGridd
+from monai_app.transforms.volume.load_volume import LoadVolumed
 
 WINDOW_DIVISOR = 8
 """Sides of a window are multiples of it: the default of :class:`~monai_app.engines.volumes.inferer.VolumeInferer`."""
@@ -130,7 +131,7 @@ def _after_spacing(preprocessing: Any, spec: SegmentationSpec) -> Compose:
     places = [index for index, step in enumerate(steps) if isinstance(step, Spacingd | Orientationd)]
     wanted = {Orientationd} | ({Spacingd} if spec.spacing_mm is not None else set())
     before = steps[: places[-1] + 1] if places else []
-    replaced = (LoadImaged, EnsureChannelFirstd, KeepGridd, Orientationd, Spacingd)
+    replaced = (LoadImaged, LoadVolumed, EnsureChannelFirstd, KeepGridd, Orientationd, Spacingd)
     strange = [type(step).__name__ for step in before if not isinstance(step, replaced)]
     if strange or {type(steps[index]) for index in places} != wanted:
         raise InputRejected(

@@ -80,9 +80,8 @@ def _bar(*, compare: bool) -> Iterator[Progress]:
 
 
 def _summary(out: Path, measurements: Any, manifest: dict[str, Any]) -> dict[str, Any]:
-    kept = {
-        key: manifest[key] for key in ("windows", "seconds", "peak_mib", "familiarity", "agreement") if key in manifest
-    }
+    shown: tuple[str, ...] = ("windows", "seconds", "peak_mib", "confidence", "familiarity", "agreement")
+    kept = {key: manifest[key] for key in shown if key in manifest}
     return {
         "out": str(out),
         "volumes_ml": {row["structure"]: round(row["volume_ml"], 2) for row in measurements},

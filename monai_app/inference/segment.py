@@ -21,6 +21,7 @@ from monai_app.inference.body import Box, everything, find_body
 from monai_app.inference.grid import NetworkGrid, network_grid
 from monai_app.inference.labels import LabelPainter
 from monai_app.inference.model import Backend, Crop, Options, Precision, SegmentationModel
+from monai_app.inference.openvino import openvino_predictor
 from monai_app.inference.resample import plane_order, to_network_grid
 from monai_app.inference.rolling import Predict, stream_probabilities
 from monai_app.inference.stages import Stages
@@ -135,16 +136,13 @@ def _predictor(
     """The network as a function of one window."""
     precision = options.resolved()
     if options.backend is Backend.OPENVINO:
-        from monai_app.inference.openvino import openvino_predictor
-
-        with openvino_predictor(model, precision, shape=(1, channels, *window)) as predict:
-            yield predict
+        with openvino_predictor(model, precision, shape=(1, channels, *window)) as elsewhere:
+            yield elsewhere
         return
-    bf16 = precision is Precision.BF16
 
-    def predict(window: Tensor) -> Tensor:
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
-            scores: Tensor = model.network(window)
+    def here(part: Tensor) -> Tensor:
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision is Precision.BF16):
+            scores: Tensor = model.network(part)
         return scores
 
-    yield predict
+    yield here

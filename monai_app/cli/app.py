@@ -7,7 +7,7 @@ from types import FrameType
 
 import typer
 
-from monai_app.cli import benchmark, bundle, cohort, crossvalidate, demo, dicom, phantom
+from monai_app.cli import benchmark, bundle, cohort, crossvalidate, demo, dicom, phantom, segment
 
 app = typer.Typer(
     name="monai-app",
@@ -28,6 +28,7 @@ for function in (
     bundle.verify,
     crossvalidate.crossvalidate,
     demo.demo,
+    segment.segment,
 ):
     app.command()(function)
 

@@ -17,6 +17,7 @@ from monai_app.engines.identity import identity
 from monai_app.engines.model_folder import write_model
 from monai_app.engines.verify import check_metadata
 from monai_app.phantom.volume_list import write_volume_list
+from tests.bundles.process_group import group_of_one
 
 BUNDLE = resource("bundles", "volume_classification")
 
@@ -50,7 +51,7 @@ def test_the_bundle_has_no_finding_and_its_metadata_fits() -> None:
     assert check_metadata(BUNDLE).faults == ()
 
 
-@pytest.mark.parametrize("overlays", [[], ["network_densenet121"], ["hippocampus"], ["multi_gpu_train"]])
+@pytest.mark.parametrize("overlays", [[], ["network_densenet121"], ["hippocampus"]])
 def test_every_workflow_of_every_overlay_opens(overlays: list[str], datalist: str, tmp_path: Path) -> None:
     settings = {"datalist": datalist, "output_dir": str(tmp_path), "model_dir": str(tmp_path)}
     training = open_workflow(BUNDLE, Workflow.TRAIN, overlays=[*overlays, "smoke"], settings=settings)
@@ -64,6 +65,13 @@ def test_every_workflow_of_every_overlay_opens(overlays: list[str], datalist: st
             assert identity(opened.parser.get_parsed_content("preprocessing")) == identity(
                 training.parser.get_parsed_content("preprocessing")
             )
+
+
+def test_the_overlay_for_several_processes_trains_a_wrapped_network(datalist: str, tmp_path: Path) -> None:
+    settings = {"datalist": datalist, "output_dir": str(tmp_path)}
+    with group_of_one():
+        opened = open_workflow(BUNDLE, Workflow.TRAIN, overlays=["smoke", "multi_gpu_train"], settings=settings)
+        assert isinstance(opened.parser.get_parsed_content("network"), torch.nn.parallel.DistributedDataParallel)
 
 
 def test_evaluation_and_inference_follow(datalist: str, trained: Path, tmp_path: Path) -> None:

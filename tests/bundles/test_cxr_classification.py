@@ -1,4 +1,4 @@
-"""The film bundle as its users run it: every workflow and system on a small phantom cohort, and the shipped weights."""
+"""The film bundle as its users run it: every workflow and system on a small phantom cohort."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pytest
 import torch
 from monai.transforms import Randomizable
 
-from monai_app.core.loading import read_json
 from monai_app.core.resources import resource
 from monai_app.engines.bundle import Workflow, open_workflow, run_workflow
 from monai_app.engines.bundle_lint import lint_bundle
@@ -99,10 +98,3 @@ def test_the_control_of_a_comparison_sees_a_table_and_no_film(cohort: Path, tmp_
     assert set(parser.get_parsed_content("network").encoders) == {"table"}
     parser.get_parsed_content("train::trainer").run()
     assert (tmp_path / "model.safetensors").is_file()
-
-
-def test_the_shipped_weights_predict(cohort: Path, tmp_path: Path) -> None:
-    settings = {"cohort_dir": str(cohort), "output_dir": str(tmp_path), "split": "held_out"}
-    run_workflow(open_workflow(BUNDLE, Workflow.INFERENCE, settings=settings))
-    rows = read_json(tmp_path / "predictions.json")["samples"]
-    assert rows and {"pneumonia", "pneumothorax"} <= set(rows[0]["scores"]["diagnosis"])

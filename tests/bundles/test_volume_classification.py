@@ -1,4 +1,4 @@
-"""The bundle of volumes as its users run it: every workflow and overlay on simulated CT, and the shipped weights."""
+"""The bundle of volumes as its users run it: every workflow and overlay on simulated CT."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import polars as pl
 import pytest
 import torch
 
-from monai_app.core.loading import read_json
 from monai_app.core.resources import resource
 from monai_app.engines.bundle import Workflow, open_workflow, run_workflow, typed_errors
 from monai_app.engines.bundle_lint import lint_bundle
@@ -87,10 +86,3 @@ def test_evaluation_and_inference_follow(datalist: str, trained: Path, tmp_path:
     table = pl.read_csv(tmp_path / "predictions.csv")
     assert set(table["label"]) == {"value", "up to 20 mL", "20 to 200 mL", "over 200 mL"}
     assert (table["spread"] > 0).all()
-
-
-def test_the_shipped_weights_predict(datalist: str, tmp_path: Path) -> None:
-    settings = {"datalist": datalist, "output_dir": str(tmp_path), "split": "tuning"}
-    run_workflow(open_workflow(BUNDLE, Workflow.INFERENCE, settings=settings))
-    rows = read_json(tmp_path / "predictions.json")["samples"]
-    assert rows and sum(rows[0]["scores"]["lesion_size"].values()) == pytest.approx(1, abs=1e-4)

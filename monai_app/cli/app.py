@@ -7,7 +7,7 @@ from types import FrameType
 
 import typer
 
-from monai_app.cli import benchmark, bundle, cohort, crossvalidate, demo, dicom, phantom
+from monai_app.cli import benchmark, bundle, cohort, crossvalidate, demo, dicom, phantom, segment
 
 app = typer.Typer(
     name="monai-app",
@@ -17,6 +17,7 @@ app = typer.Typer(
     add_completion=False,
 )
 cohort.app.command("phantom")(phantom.phantom)
+cohort.app.command("volumes")(phantom.volumes)
 app.add_typer(cohort.app, name="cohort")
 app.add_typer(benchmark.app, name="benchmark")
 app.add_typer(dicom.app, name="dicom")
@@ -27,6 +28,7 @@ for function in (
     bundle.verify,
     crossvalidate.crossvalidate,
     demo.demo,
+    segment.segment,
 ):
     app.command()(function)
 

@@ -14,7 +14,12 @@ from monai_app.core.logging import configure_logging
 
 BundleArgument = Annotated[str, typer.Argument(help="Path of a bundle, or the name of a shipped one.")]
 CohortOption = Annotated[Path, typer.Option(help="Cohort directory.")]
-FusionOption = Annotated[str, typer.Option(help="Fusion system: the NAME of configs/fusion_NAME.yaml.")]
+FusionOption = Annotated[
+    str | None,
+    typer.Option(
+        help="System: the NAME of configs/fusion_NAME.yaml or encoder_NAME.yaml; default attention, where there is one."
+    ),
+]
 SetOption = Annotated[
     list[str] | None, typer.Option("--set", help="KEY=VALUE overrides an entry of the configuration; repeatable.")
 ]
@@ -47,19 +52,21 @@ def _run(
     bundle: str,
     workflow_name: str,
     cohort: Path,
-    overlays: list[str],
+    fusion: str | None,
+    overlays: list[str] | None,
     settings: dict[str, Any],
     *,
     tracking: str | None = None,
 ) -> tuple[Any, Any]:
     """Open and run a workflow; return its parser and the result of its last step."""
-    from monai_app.engines.bundle import Workflow, find_bundle, open_workflow, run_workflow
+    from monai_app.engines.bundle import Workflow, find_bundle, open_workflow, run_workflow, system_overlays
 
     configure_logging()  # again: importing MONAI has added handlers of its own
+    folder = find_bundle(bundle)
     opened = open_workflow(
-        find_bundle(bundle),
+        folder,
         Workflow(workflow_name),
-        overlays=overlays,
+        overlays=[*system_overlays(folder, fusion), *(overlays or [])],
         settings={"cohort_dir": str(cohort), **settings},
         tracking=tracking,
     )
@@ -70,8 +77,8 @@ def _run(
 def train(
     bundle: BundleArgument,
     cohort: CohortOption,
-    fusion: FusionOption = "attention",
-    out: Annotated[Path | None, typer.Option(help="Output folder; default runs/FUSION.")] = None,
+    fusion: FusionOption = None,
+    out: Annotated[Path | None, typer.Option(help="Output folder; default runs/SYSTEM.")] = None,
     overlay: OverlayOption = None,
     settings: SetOption = None,
     tracking: Annotated[str | None, typer.Option(help="mlflow, or a file of MONAI tracking settings.")] = None,
@@ -81,8 +88,8 @@ def train(
     from monai_app.engines.training_log import training_summary
 
     folder = {} if out is None else {"output_dir": str(out)}
-    overlays = [f"fusion_{fusion}", *(overlay or [])]
-    parser, _ = _run(bundle, "train", cohort, overlays, {**folder, **parse_settings(settings)}, tracking=tracking)
+    chosen = {**folder, **parse_settings(settings)}
+    parser, _ = _run(bundle, "train", cohort, fusion, overlay, chosen, tracking=tracking)
     model_dir = parser.get_parsed_content("output_dir")
     emit({"model": model_dir, **training_summary(model_dir)}, as_json=json)
 
@@ -91,7 +98,7 @@ def train(
 def evaluate(
     bundle: BundleArgument,
     cohort: CohortOption,
-    fusion: FusionOption = "attention",
+    fusion: FusionOption = None,
     out: Annotated[Path | None, typer.Option(help="Output folder of the training; the report goes below it.")] = None,
     model: Annotated[Path | None, typer.Option(help="Model folder; default: the output folder.")] = None,
     overlay: OverlayOption = None,
@@ -103,7 +110,7 @@ def evaluate(
 
     folders = {"output_dir": out, "model_dir": model}
     chosen = {name: str(path) for name, path in folders.items() if path is not None} | parse_settings(settings)
-    parser, metrics = _run(bundle, "evaluate", cohort, [f"fusion_{fusion}", *(overlay or [])], chosen)
+    parser, metrics = _run(bundle, "evaluate", cohort, fusion, overlay, chosen)
     shown = {"metrics": metrics} if json else headlines(metrics)
     emit({"report": parser.get_parsed_content("report_dir"), **shown}, as_json=json)
 
@@ -112,7 +119,7 @@ def evaluate(
 def predict(
     bundle: BundleArgument,
     cohort: CohortOption,
-    fusion: FusionOption = "attention",
+    fusion: FusionOption = None,
     out: Annotated[Path | None, typer.Option(help="Output folder; default runs/inference.")] = None,
     model: Annotated[Path | None, typer.Option(help="Model folder; default: the bundle's own weights.")] = None,
     overlay: OverlayOption = None,
@@ -122,7 +129,7 @@ def predict(
     """Predict for every sample of a cohort, labelled or not: predictions.parquet and predictions.json."""
     folders = {"output_dir": out, "model_dir": model}
     chosen = {name: str(path) for name, path in folders.items() if path is not None} | parse_settings(settings)
-    _, written = _run(bundle, "inference", cohort, [f"fusion_{fusion}", *(overlay or [])], chosen)
+    _, written = _run(bundle, "inference", cohort, fusion, overlay, chosen)
     emit(written, as_json=json)
 
 

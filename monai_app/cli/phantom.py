@@ -1,4 +1,4 @@
-"""`monai-app cohort phantom`."""
+"""`monai-app cohort phantom` and `monai-app cohort volumes`."""
 
 from __future__ import annotations
 
@@ -37,3 +37,34 @@ def phantom(
         },
         as_json=json,
     )
+
+
+@command
+def volumes(
+    out: Annotated[Path, typer.Option(help="New folder: images/, labels/ and dataset.json.")],
+    patients: Annotated[int, typer.Option(help="Number of simulated patients.")] = 300,
+    seed: Annotated[int, typer.Option(help="Seed of the patients.")] = 0,
+    modality: Annotated[str, typer.Option(help="CT or MR.")] = "CT",
+    voxel_mm: Annotated[float, typer.Option(help="Side of a voxel, mm.", min=2, max=16)] = 5.0,
+    force: ForceOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Simulate CT or MR series with lesion maps, and the data list that a volume bundle is trained on."""
+    from monai_app.core.errors import InputRejected
+    from monai_app.dicom.write_series import SeriesModality
+    from monai_app.phantom.volume_list import write_volume_list
+
+    if modality not in list(SeriesModality):
+        raise InputRejected("MODALITY_UNKNOWN", "no such series is simulated", got=modality, expected="CT or MR")
+    with progress() as bar:
+        job = bar.add_task("volumes", total=patients)
+        counts = write_volume_list(
+            out,
+            patients=patients,
+            seed=seed,
+            modality=SeriesModality(modality),
+            voxel_mm=voxel_mm,
+            force=force,
+            on_rendered=lambda: bar.advance(job),
+        )
+    emit({"datalist": str(out / "dataset.json"), "seed": seed, **counts}, as_json=json)

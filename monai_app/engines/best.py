@@ -9,9 +9,8 @@ from ignite.engine import Engine, Events
 from ignite.handlers import EarlyStopping
 from monai.engines import Evaluator
 
-from monai_app.cohort.spec import ModelSpec
+from monai_app.core.records import Record
 from monai_app.engines.distributed import rank
-from monai_app.engines.evaluator import MultimodalEvaluator
 from monai_app.engines.model_folder import write_model
 
 logger = logging.getLogger(__name__)
@@ -29,7 +28,7 @@ class BestModel:
         spec: of the network.
     """
 
-    def __init__(self, evaluator: MultimodalEvaluator, folder: str, spec: ModelSpec) -> None:
+    def __init__(self, evaluator: Any, folder: str, spec: Record) -> None:
         self.evaluator, self.folder, self.spec = evaluator, folder, spec
         self.settings = "best"
 

@@ -62,6 +62,36 @@ def overlay_names(folder: Path, pattern: str, prefix: str) -> list[str]:
     return [path.stem.removeprefix(prefix) for path in found]
 
 
+SYSTEM_PREFIXES = ("fusion_", "encoder_")
+"""Overlays of these names are systems to choose from; a command names one without its prefix."""
+
+USUAL_SYSTEM = "attention"
+
+
+def systems(bundle: Path) -> dict[str, str]:
+    """The systems of a bundle: their overlays by name."""
+    folder = bundle / "configs"
+    return {
+        name: f"{prefix}{name}"
+        for prefix in SYSTEM_PREFIXES
+        for name in overlay_names(folder, f"{prefix}*.yaml", prefix)
+    }
+
+
+def system_overlays(bundle: Path, system: str | None = None) -> list[str]:
+    """The overlay of a system; of none named, the usual one where the bundle has it, else the bundle as it stands.
+
+    Raises:
+        InputRejected: ``OVERLAY_UNKNOWN``.
+    """
+    known = systems(bundle)
+    if system is None:
+        return [known[USUAL_SYSTEM]] if USUAL_SYSTEM in known else []
+    if system not in known:
+        raise _unknown_overlay(bundle, system)
+    return [known[system]]
+
+
 def config_files(bundle: Path, workflow: Workflow, overlays: Sequence[str] = ()) -> list[str]:
     """The configuration files of a workflow, in the order in which MONAI merges them.
 
@@ -74,13 +104,17 @@ def config_files(bundle: Path, workflow: Workflow, overlays: Sequence[str] = ())
     folder = bundle / "configs"
     for name in overlays:
         if not (folder / f"{name}.yaml").is_file():
-            raise InputRejected(
-                "OVERLAY_UNKNOWN",
-                f"the bundle has no configuration {name}",
-                expected=overlay_names(folder, "fusion_*.yaml", "fusion_"),
-                remedy="Check --fusion.",
-            )
+            raise _unknown_overlay(bundle, name)
     return [str(folder / f"{name}.yaml") for name in ("common", workflow.value, *overlays)]
+
+
+def _unknown_overlay(bundle: Path, name: str) -> InputRejected:
+    return InputRejected(
+        "OVERLAY_UNKNOWN",
+        f"the bundle has no configuration {name}",
+        expected=sorted(systems(bundle)),
+        remedy="Check --fusion and --overlay.",
+    )
 
 
 def known_settings(bundle: Path, workflow: Workflow, overlays: Sequence[str] = ()) -> set[str]:
@@ -165,17 +199,18 @@ def run_workflow(workflow: ConfigWorkflow) -> list[Any]:
             workflow.finalize()
 
 
-def train_and_evaluate(bundle: str, fusion: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Run a bundle's training and evaluation with one fusion overlay; return the metrics.
+def train_and_evaluate(bundle: str, system: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Run a bundle's training and evaluation with one system's overlay; return the metrics.
 
     Settings of what only training has (``max_epochs``, ...) are left out of the evaluation.
     """
     folder = find_bundle(bundle)
+    overlays = system_overlays(folder, system)
     results: list[Any] = []
     for workflow in (Workflow.TRAIN, Workflow.EVALUATE):
-        known = known_settings(folder, workflow, [f"fusion_{fusion}"])
+        known = known_settings(folder, workflow, overlays)
         chosen = {key: value for key, value in settings.items() if key.split("::")[0] in known}
-        results = run_workflow(open_workflow(folder, workflow, overlays=[f"fusion_{fusion}"], settings=chosen))
+        results = run_workflow(open_workflow(folder, workflow, overlays=overlays, settings=chosen))
     metrics: dict[str, Any] = results[-1]
     return metrics
 

@@ -52,6 +52,8 @@ def _entry_name(item: Mapping[str, Any]) -> str:
     digest = hashlib.sha256()
     for key in sorted(item):
         value = item[key]
+        if isinstance(value, tuple | list) and all(isinstance(part, str) for part in value):
+            value = "\x1f".join(f"{part}{_file_state(part)}" for part in value)
         if isinstance(value, str):
             digest.update(f"{key}={value}{_file_state(value)}\0".encode())
         elif isinstance(value, bool | int):
@@ -63,7 +65,8 @@ def _file_state(text: str) -> str:
     if not text.startswith("/") or len(text) > 4096:
         return ""
     path = Path(text)
-    if not path.is_file():
+    if not path.exists():
         return ""
-    stat = path.stat()
-    return f"{stat.st_size} {stat.st_mtime_ns}"
+    files = sorted(path.iterdir()) if path.is_dir() else [path]  # a series is a folder
+    states = [file.stat() for file in files]
+    return " ".join(f"{state.st_size} {state.st_mtime_ns}" for state in states)

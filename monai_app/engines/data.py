@@ -49,8 +49,11 @@ class SampleDataset(Dataset):
         self.cache = None if cache_dir is None else PreparedCache(cache_dir, Compose(fixed))
         self.after_cache = Compose(steps[len(fixed) :])
 
-    def __getitem__(self, index: Any) -> dict[str, Any]:
-        """The sample of a row, or of a key ``(epoch, row)``; a typed rejection is carried as an entry."""
+    def __getitem__(self, index: Any) -> dict[str, Any] | list[dict[str, Any]]:
+        """The sample of a row, or of a key ``(epoch, row)``; a typed rejection is carried as an entry.
+
+        Transforms that cut several patches from a volume give a list of samples.
+        """
         epoch, row = index if isinstance(index, tuple) else (0, index)
         chain = self.transform if self.cache is None else self.after_cache
         if self.is_random:
@@ -63,6 +66,8 @@ class SampleDataset(Dataset):
             if typed is None:
                 raise
             return {REJECTED: typed}
+        if isinstance(sample, list):
+            return [{**part, ROW: row} for part in sample]
         return {**sample, ROW: row}
 
 

@@ -1,32 +1,35 @@
-"""The evaluation engine: MONAI's SupervisedEvaluator over multimodal batches, and predictions out of it."""
+"""The evaluation engines: MONAI's SupervisedEvaluator over batches, and predictions out of multimodal ones."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 from ignite.engine import Events
 from monai.engines import SupervisedEvaluator
+from monai.inferers import Inferer
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from monai_app.cohort.spec import ModelSpec
+from monai_app.cohort.spec import ModelSpec, TaskKind
 from monai_app.engines.batches import prepare_multimodal_batch
 from monai_app.engines.precision import AutocastInferer
 from monai_app.engines.predictions import Predictions, from_items
 from monai_app.losses.outputs import scores
 from monai_app.networks import FusionOutput
+from monai_app.networks.output import SPREAD
 
 
-class MultimodalEvaluator(SupervisedEvaluator):
-    """Runs a multimodal network over a split.
+class BatchEvaluator(SupervisedEvaluator):
+    """Runs a network over the batches of a loader.
 
     Args:
         device: where the network is.
         val_data_loader: of :func:`monai_app.engines.data.sample_loader`, sequential.
         network: in training this is the averaged network.
+        prepare_batch: ``(batch, device, non_blocking) -> (inputs, targets)``.
         inferer: autocasting inferer; None computes in fp32.
         monai_arguments: of MONAI's evaluator (``key_val_metric``, ``val_handlers``, ...).
     """
@@ -37,7 +40,8 @@ class MultimodalEvaluator(SupervisedEvaluator):
         val_data_loader: DataLoader,
         network: nn.Module,
         *,
-        inferer: AutocastInferer | None = None,
+        prepare_batch: Callable[..., tuple[Any, Any]],
+        inferer: Inferer | None = None,
         **monai_arguments: Any,
     ) -> None:
         self.loader: Any = val_data_loader
@@ -46,11 +50,18 @@ class MultimodalEvaluator(SupervisedEvaluator):
             val_data_loader=val_data_loader,
             network=network,
             inferer=AutocastInferer("fp32") if inferer is None else inferer,
-            prepare_batch=prepare_multimodal_batch,
+            prepare_batch=prepare_batch,
             decollate=False,
             **monai_arguments,
         )
         self.logger.setLevel(logging.WARNING)
+
+
+class MultimodalEvaluator(BatchEvaluator):
+    """Runs a multimodal network over a split; arguments as :class:`BatchEvaluator`."""
+
+    def __init__(self, device: torch.device, val_data_loader: DataLoader, network: nn.Module, **arguments: Any) -> None:
+        super().__init__(device, val_data_loader, network, prepare_batch=prepare_multimodal_batch, **arguments)
 
     def outputs(self) -> tuple[FusionOutput, dict[str, Tensor]]:
         """Run over the split and return everything the network said, (N, ...), with the targets, on the CPU."""
@@ -72,7 +83,13 @@ class MultimodalEvaluator(SupervisedEvaluator):
         values = {task.name: scores(task, output.logits[task.name]).double().numpy() for task in spec.tasks}
         weights = None if output.weights is None else output.weights.double().numpy()
         names = [modality.value for modality in spec.modalities.names]
-        return from_items(self.loader.dataset.data, spec.tasks, names, values, weights=weights)
+        spreads = {
+            task.name: output.extras[f"{SPREAD}{task.name}"].double().numpy()
+            for task in spec.tasks
+            if task.kind is not TaskKind.SURVIVAL and f"{SPREAD}{task.name}" in output.extras
+        }
+        items = self.loader.dataset.data
+        return from_items(items, spec.tasks, names, values, weights=weights, spreads=spreads)
 
 
 def join_outputs(parts: Sequence[FusionOutput]) -> FusionOutput:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from torch import nn
 
@@ -13,8 +13,11 @@ from monai_app.cohort.spec import ModelSpec
 from monai_app.core.atomic import sha256_file, write_json
 from monai_app.core.errors import InputRejected
 from monai_app.core.loading import load_weights, read_json, save_weights
+from monai_app.core.records import Record
 from monai_app.engines.averaging import AveragedNetwork
 from monai_app.engines.distributed import unwrapped
+
+R = TypeVar("R", bound=Record)
 
 WEIGHTS_NAME = "model.safetensors"
 SPEC_NAME = "spec.json"
@@ -26,7 +29,7 @@ def plain_network(network: nn.Module) -> nn.Module:
     return unwrapped(inner)
 
 
-def write_model(folder: str | Path, network: nn.Module, spec: ModelSpec, notes: Mapping[str, Any] | None = None) -> str:
+def write_model(folder: str | Path, network: nn.Module, spec: Record, notes: Mapping[str, Any] | None = None) -> str:
     """Write weights, hash and spec; return the weights' sha256.
 
     Args:
@@ -49,7 +52,12 @@ def finished_step(folder: str | Path, record_name: str) -> dict[str, Any] | None
 
 
 def read_spec(folder: str | Path) -> ModelSpec:
-    """The spec of a trained model.
+    """The spec of a trained multimodal model; raises as :func:`read_record`."""
+    return read_record(folder, ModelSpec)
+
+
+def read_record(folder: str | Path, kind: type[R]) -> R:
+    """The spec of a trained model, of the kind that its network has.
 
     Raises:
         InputRejected: ``MODEL_MISSING``, ``RECORD_INVALID``.
@@ -57,7 +65,7 @@ def read_spec(folder: str | Path) -> ModelSpec:
     path = Path(folder) / SPEC_NAME
     if not path.is_file():
         raise _missing()
-    return ModelSpec.read(path)
+    return kind.read(path)
 
 
 def load_model(network: nn.Module, folder: str | Path) -> nn.Module:

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from monai_app.core.atomic import write_json
 from monai_app.core.loading import read_json
+from monai_app.core.processor import has_bf16
 from monai_app.core.random import scoped_torch_seed
 from monai_app.engines.distributed import from_rank_zero, rank, unwrapped
 
@@ -40,15 +41,6 @@ class Precision(StrEnum):
     AUTO = "auto"
     FP32 = "fp32"
     BF16 = "bf16"
-
-
-def has_bf16(device: torch.device) -> bool:
-    """Whether the processor multiplies bf16 matrices natively (CPU: AMX or AVX512-BF16; CUDA: Ampere and later)."""
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    if device.type != "cpu":
-        return False
-    return bool(torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())
 
 
 class AutocastInferer(SimpleInferer):

@@ -1,4 +1,4 @@
-"""Predictions for machines and for people: predictions.parquet, and the same rows as predictions.json."""
+"""Predictions for machines and for people: predictions.parquet, its rows as predictions.json, a row a label as CSV."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from monai_app.core.atomic import write_json
+from monai_app.core.tables import write_csv
 from monai_app.engines.abstention import parse_by, stored_abstention
 from monai_app.engines.novelty import stored_novelty, with_novelty
 from monai_app.engines.observation import Observer
@@ -29,7 +31,7 @@ def write_model_predictions(
     novelty: float | None = None,
     observer: Observer | None = None,
 ) -> dict[str, Any]:
-    """Apply what an evaluation has stored with the weights, as asked for, and write both files.
+    """Apply what an evaluation has stored with the weights, as asked for, and write the files.
 
     Args:
         predictions: as the model gives them.
@@ -56,9 +58,10 @@ def write_model_predictions(
 
 
 def write_prediction_files(predictions: Predictions, out_dir: str | Path) -> dict[str, Any]:
-    """Write both files and return what was written where."""
+    """Write the three files and return what was written where."""
     folder = Path(out_dir)
     predictions.write(folder / "predictions.parquet")
+    write_csv(folder / "predictions.csv", prediction_table(predictions))
     write_json(folder / "predictions.json", {"notice": NOTICE, "samples": prediction_rows(predictions)})
     return {"samples": len(predictions), "predictions": str(folder / "predictions.parquet")}
 
@@ -80,6 +83,13 @@ def prediction_rows(predictions: Predictions) -> list[dict[str, Any]]:
                 name: _named(score_columns(task.spec), task.score[index]) for name, task in predictions.tasks.items()
             },
         }
+        doubt = {
+            name: _named(score_columns(task.spec), task.spread[index])
+            for name, task in predictions.tasks.items()
+            if task.spread is not None
+        }
+        if doubt:
+            row["spread"] = doubt
         silent = {
             name: _named(label_columns(task.spec), task.abstained[index])
             for name, task in predictions.tasks.items()
@@ -93,6 +103,35 @@ def prediction_rows(predictions: Predictions) -> list[dict[str, Any]]:
             row["modality_weights"] = _named(predictions.modalities, predictions.weights[index])
         rows.append(row)
     return rows
+
+
+def prediction_table(predictions: Predictions) -> pl.DataFrame:
+    """A row a sample and score.
+
+    Columns: subject_id, prediction_time, task, label, score, spread, abstained, out_of_distribution. ``spread`` is the
+    standard deviation over stochastic passes; a column that nobody asked for is empty.
+    """
+    n, flags = len(predictions), predictions.out_of_distribution
+    novel = [None] * n if flags is None else flags.any(axis=1).tolist()
+    parts = []
+    for name, task in predictions.tasks.items():
+        silent = task.abstained if task.abstained is None or task.abstained.shape == task.score.shape else None
+        for k, label in enumerate(score_columns(task.spec)):
+            parts.append(
+                pl.DataFrame(
+                    {
+                        "subject_id": predictions.subject_id,
+                        "prediction_time": predictions.prediction_time.astype("datetime64[us]"),
+                        "task": [name] * n,
+                        "label": [label] * n,
+                        "score": task.score[:, k],
+                        "spread": pl.Series([None] * n if task.spread is None else task.spread[:, k], dtype=pl.Float64),
+                        "abstained": pl.Series([None] * n if silent is None else silent[:, k], dtype=pl.Boolean),
+                        "out_of_distribution": pl.Series(novel, dtype=pl.Boolean),
+                    }
+                )
+            )
+    return pl.concat(parts).sort("subject_id", "prediction_time", maintain_order=True)
 
 
 def _named(names: tuple[str, ...], values: np.ndarray) -> dict[str, Any]:

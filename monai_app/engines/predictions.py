@@ -42,12 +42,14 @@ class TaskPredictions:
         score: (N, K) probabilities; regression: values in the task's unit; survival: S(t) at the bin edges.
         label: (N, K') in the task's label columns, multiclass as an index; NaN = unlabelled.
         abstained: (N, K') bool, which decisions are too uncertain to be shown; None where nobody asked.
+        spread: (N, K) standard deviation of the scores over stochastic passes; None where the model makes none.
     """
 
     spec: TaskSpec
     score: NDArray[np.float64]
     label: NDArray[np.float64]
     abstained: NDArray[np.bool_] | None = None
+    spread: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         for name, array, width in (
@@ -59,28 +61,30 @@ class TaskPredictions:
                     "SHAPE_MISMATCH", f"{name} of task {self.spec.name}", got=array.shape, expected=f"(N, {width})"
                 )
             object.__setattr__(self, name, np.asarray(array, dtype=np.float64))
-        if self.abstained is not None and self.abstained.shape != self.label.shape:
-            raise AppError(
-                "SHAPE_MISMATCH",
-                f"abstained of task {self.spec.name}",
-                got=self.abstained.shape,
-                expected=self.label.shape,
-            )
+        for name, optional, shape in (
+            ("abstained", self.abstained, self.label.shape),
+            ("spread", self.spread, self.score.shape),
+        ):
+            if optional is not None and optional.shape != shape:
+                raise AppError("SHAPE_MISMATCH", f"{name} of task {self.spec.name}", got=optional.shape, expected=shape)
 
     def take(self, rows: NDArray[Any]) -> TaskPredictions:
         """The samples chosen by a mask (N,) or by indices."""
         abstained = None if self.abstained is None else self.abstained[rows]
-        return replace(self, score=self.score[rows], label=self.label[rows], abstained=abstained)
+        spread = None if self.spread is None else self.spread[rows]
+        return replace(self, score=self.score[rows], label=self.label[rows], abstained=abstained, spread=spread)
 
     @classmethod
     def join(cls, parts: Sequence[TaskPredictions]) -> TaskPredictions:
         """The samples of several predictions of one task, one after the other."""
         abstained = [part.abstained for part in parts if part.abstained is not None]
+        spread = [part.spread for part in parts if part.spread is not None]
         return replace(
             parts[0],
             score=np.concatenate([part.score for part in parts]),
             label=np.concatenate([part.label for part in parts]),
             abstained=np.concatenate(abstained) if len(abstained) == len(parts) else None,
+            spread=np.concatenate(spread) if len(spread) == len(parts) else None,
         )
 
 
@@ -171,6 +175,7 @@ class Predictions:
                 ("score", score_columns(task.spec)),
                 ("label", label_columns(task.spec)),
                 ("abstained", () if task.abstained is None else label_columns(task.spec)),
+                ("spread", () if task.spread is None else score_columns(task.spec)),
             ):
                 array = getattr(task, part)
                 columns |= {f"{name}/{part}/{column}": array[:, i] for i, column in enumerate(names)}
@@ -182,6 +187,7 @@ class Predictions:
             "groups": list(self.groups),
             "tasks": [task.spec.model_dump(mode="json") for task in self.tasks.values()],
             "abstained": [name for name, task in self.tasks.items() if task.abstained is not None],
+            "spread": [name for name, task in self.tasks.items() if task.spread is not None],
         }
         table = pa.table({name: pa.array(values) for name, values in columns.items()})
         write_parquet(path, table.replace_schema_metadata({_META: json.dumps(header, sort_keys=True)}))
@@ -225,7 +231,10 @@ def _assemble(table: pa.Table, header: dict[str, Any]) -> Predictions:
         abstained = None
         if spec.name in header.get("abstained", ()):
             abstained = stack(f"{spec.name}/abstained/", label_columns(spec)).astype(bool)
-        tasks[spec.name] = TaskPredictions(spec, score, stack(f"{spec.name}/label/", label_columns(spec)), abstained)
+        label, spread = stack(f"{spec.name}/label/", label_columns(spec)), None
+        if spec.name in header.get("spread", ()):
+            spread = stack(f"{spec.name}/spread/", score_columns(spec))
+        tasks[spec.name] = TaskPredictions(spec, score, label, abstained, spread)
     modalities = tuple(header["modalities"])
     novel = stack("out_of_distribution/", modalities).astype(bool) if header.get("out_of_distribution") else None
     return Predictions(
@@ -247,6 +256,7 @@ def from_items(
     scores: Mapping[str, NDArray[np.floating[Any]]],
     *,
     weights: NDArray[np.floating[Any]] | None = None,
+    spreads: Mapping[str, NDArray[np.floating[Any]]] | None = None,
 ) -> Predictions:
     """Join scores with the items they were made from (see :mod:`monai_app.cohort.items`), in the same order.
 
@@ -256,6 +266,7 @@ def from_items(
         modalities: the modalities of the model.
         scores: per task (N, K).
         weights: (N, M) or None.
+        spreads: per task (N, K), of the tasks that have stochastic passes.
     """
     names = [key.removeprefix("group_") for key in items[0] if key.startswith("group_")] if items else []
     return Predictions(
@@ -274,6 +285,7 @@ def from_items(
                 np.array([item[f"label_{task.name}"] for item in items], dtype=np.float64).reshape(
                     len(items), len(label_columns(task))
                 ),
+                spread=np.asarray(spreads[task.name], dtype=np.float64) if spreads and task.name in spreads else None,
             )
             for task in tasks
         },

@@ -1,5 +1,7 @@
 """The training engine: MONAI's SupervisedTrainer made exact to resume, honest about NaN, and lean on a CPU.
 
+It trains multimodal networks and, with another ``prepare_batch``, networks of volumes.
+
 Everything random in a step is drawn under a seed derived from (seed, step) and the global generator is put back, so
 that the state after a step is a function of the step: killing a run and repeating its command gives the same weights.
 """
@@ -7,7 +9,7 @@ that the state after a step is a function of the step: killing a run and repeati
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -34,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 
 class MultimodalTrainer(SupervisedTrainer):
-    """Trains a multimodal network.
+    """Trains a network whose samples come from :func:`monai_app.engines.data.sample_loader`.
 
     Args:
         device: where the network is.
@@ -47,6 +49,9 @@ class MultimodalTrainer(SupervisedTrainer):
         schedule: stepped once an iteration.
         average: running average of the weights; it is what validation reads.
         inferer: autocasting inferer; None computes in fp32.
+        prepare_batch: ``(batch, device, non_blocking) -> (inputs, targets)``.
+        accumulate: batches whose gradients make one step of the optimiser; schedule and average count steps, and a
+            checkpoint is only taken after one, since gradients are not part of it.
         clip_norm: largest 2-norm of the gradient; None does not clip (a non-finite gradient stops in either case).
         checkpoints: folder for the training state; None keeps none.
         checkpoint_every: iterations between checkpoints, besides one an epoch.
@@ -68,6 +73,8 @@ class MultimodalTrainer(SupervisedTrainer):
         schedule: LRScheduler | None = None,
         average: AveragedNetwork | None = None,
         inferer: AutocastInferer | None = None,
+        prepare_batch: Callable[..., tuple[Any, Any]] = prepare_multimodal_batch,
+        accumulate: int = 1,
         clip_norm: float | None = 1.0,
         checkpoints: str | None = None,
         checkpoint_every: int = 1000,
@@ -92,7 +99,8 @@ class MultimodalTrainer(SupervisedTrainer):
             optimizer=optimizer,
             loss_function=loss_function,
             inferer=self.precise,
-            prepare_batch=prepare_multimodal_batch,
+            prepare_batch=prepare_batch,
+            accumulation_steps=accumulate,
             decollate=False,
             optim_set_to_none=True,
             **monai_arguments,
@@ -104,9 +112,9 @@ class MultimodalTrainer(SupervisedTrainer):
         self.add_event_handler(Events.ITERATION_COMPLETED, MultimodalTrainer._after_step)
         self.add_event_handler(Events.EPOCH_COMPLETED, MultimodalTrainer._before_validation)
         self._register_handlers(self.handlers)
+        self.checkpoint_every = checkpoint_every
         if self.checkpoints is not None and rank() == 0:
-            every = Events.ITERATION_COMPLETED(every=checkpoint_every)
-            self.add_event_handler(every, MultimodalTrainer._save_within_epoch)
+            self.add_event_handler(Events.ITERATION_COMPLETED, MultimodalTrainer._save_within_epoch)
             self.add_event_handler(Events.EPOCH_COMPLETED, MultimodalTrainer._save)
 
     @property
@@ -133,7 +141,13 @@ class MultimodalTrainer(SupervisedTrainer):
             "average": None if self.average is None else self.average.decay,
             "preprocessing": getattr(dataset, "transform", None),
             "samples": [len(dataset), order | dict.fromkeys(("epoch", "first_batch", "rank", "world_size"))],
-            "engine": [self.seed, self.state.max_epochs, self.state.epoch_length, self.clip_norm],
+            "engine": [
+                self.seed,
+                self.state.max_epochs,
+                self.state.epoch_length,
+                self.clip_norm,
+                *([self.accumulation_steps] if self.accumulation_steps > 1 else []),
+            ],
             "handlers": [identity_of_stateful(handler) for handler in self.handlers],
             "processes": world_size(),
             **self.provenance,
@@ -174,19 +188,30 @@ class MultimodalTrainer(SupervisedTrainer):
 
     def _first_batch(self) -> tuple[Any, Any]:
         samples = [self.loader.dataset[key] for key in next(iter(self.batches))]
-        return prepare_multimodal_batch(self.loader.collate_fn(samples), self.state.device)
+        inputs, targets = self.prepare_batch(self.loader.collate_fn(samples), self.state.device)
+        return inputs, targets
 
     def _place_loader(self) -> None:
         """Point the loader at the batch after the last finished one."""
         done = self.state.iteration - (self.state.epoch - 1) * self.state.epoch_length
         self.batches.start_at(self.state.epoch, done)
 
+    @property
+    def _stepping(self) -> bool:
+        """Whether this iteration ends in a step of the optimiser: every ``accumulate``-th, and an epoch's last."""
+        within = (self.state.iteration - 1) % self.state.epoch_length + 1
+        return bool(within % self.accumulation_steps == 0 or within == self.state.epoch_length)
+
     def _after_backward(self) -> None:
+        if not self._stepping:
+            return
         if isinstance(self.loss_function, nn.Module):
             average_gradients(self.loss_function)
         clip_gradients(self, self.clip_norm)
 
     def _after_step(self) -> None:
+        if not self._stepping:
+            return
         if self.schedule is not None:
             self.schedule.step()
         if self.average is not None:
@@ -197,8 +222,9 @@ class MultimodalTrainer(SupervisedTrainer):
             share_buffers(self.average)
 
     def _save_within_epoch(self) -> None:
-        """Save, except at an epoch's last iteration: that state is complete only after validation."""
-        if self.state.iteration % self.state.epoch_length:
+        """Save at the first step in ``checkpoint_every`` iterations, except an epoch's last, which is validated first."""
+        passed = self.state.iteration % self.checkpoint_every < self.accumulation_steps
+        if passed and self._stepping and self.state.iteration % self.state.epoch_length:
             self._save()
 
     def _save(self) -> None:

@@ -14,7 +14,7 @@ from monai.bundle import verify_metadata
 from monai_app.core.atomic import sha256_file
 from monai_app.core.errors import AppError
 from monai_app.core.loading import read_json
-from monai_app.engines.bundle import Workflow, open_workflow, overlay_names, typed_errors
+from monai_app.engines.bundle import Workflow, open_workflow, system_overlays, systems, typed_errors
 from monai_app.engines.bundle_lint import Severity, lint_bundle
 from monai_app.engines.model_folder import write_model
 from monai_app.engines.network_check import network_faults
@@ -50,8 +50,8 @@ def verify_bundle(bundle: Path, *, cohort_dir: Path | None = None) -> list[Check
         if cohort_dir is None:
             write_phantom(cohort, patients=_PHANTOM_PATIENTS, seed=0)
         checks = [lint, check_metadata(bundle)]
-        for fusion in overlay_names(bundle / "configs", "fusion_*.yaml", "fusion_"):
-            checks += check_workflows(bundle, fusion, cohort, Path(scratch) / fusion)
+        for system in systems(bundle):
+            checks += check_workflows(bundle, system, cohort, Path(scratch) / system)
     return checks
 
 
@@ -71,28 +71,28 @@ def check_metadata(bundle: Path) -> Check:
     return Check("metadata", ())
 
 
-def check_workflows(bundle: Path, fusion: str, cohort: Path, scratch: Path) -> list[Check]:
-    """The three workflows with one fusion, on a tiny model: their properties, and the network's inputs and outputs."""
+def check_workflows(bundle: Path, system: str, cohort: Path, scratch: Path) -> list[Check]:
+    """The three workflows with one system, on a tiny model: their properties, and the network's inputs and outputs."""
     try:
-        return list(_workflow_checks(bundle, fusion, cohort, scratch))
+        return list(_workflow_checks(bundle, system, cohort, scratch))
     except AppError as error:
-        return [Check(f"{fusion}: workflows", (str(error),))]
+        return [Check(f"{system}: workflows", (str(error),))]
 
 
-def _workflow_checks(bundle: Path, fusion: str, cohort: Path, scratch: Path) -> Iterator[Check]:
-    overlays = [f"fusion_{fusion}", "smoke"]
+def _workflow_checks(bundle: Path, system: str, cohort: Path, scratch: Path) -> Iterator[Check]:
+    overlays = [*system_overlays(bundle, system), "smoke"]
     settings = {"cohort_dir": str(cohort), "output_dir": str(scratch), "model_dir": str(scratch)}
     training = open_workflow(bundle, Workflow.TRAIN, overlays=overlays, settings=settings)
     with typed_errors():
-        yield Check(f"{fusion}: properties of train", tuple(training.check_properties() or ()))
+        yield Check(f"{system}: properties of train", tuple(training.check_properties() or ()))
         network, spec = (training.parser.get_parsed_content(name) for name in ("network", "spec"))
     formats = read_json(bundle / "configs" / "metadata.json")["network_data_format"]
-    yield Check(f"{fusion}: network in and out", tuple(network_faults(network, spec, formats)))
+    yield Check(f"{system}: network in and out", tuple(network_faults(network, spec, formats)))
     write_model(scratch, network, spec)
     for workflow in (Workflow.EVALUATE, Workflow.INFERENCE):
         opened = open_workflow(bundle, workflow, overlays=overlays, settings=settings)
         with typed_errors():
-            yield Check(f"{fusion}: properties of {workflow.value}", tuple(opened.check_properties() or ()))
+            yield Check(f"{system}: properties of {workflow.value}", tuple(opened.check_properties() or ()))
 
 
 def verification_report(checks: list[Check]) -> dict[str, object]:

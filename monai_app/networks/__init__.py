@@ -12,6 +12,7 @@ from monai_app.networks.fusion import (
     HEALNet,
     LateFusion,
     MedFuse,
+    SampledFusion,
     ShaSpec,
 )
 from monai_app.networks.multimodal import MultimodalNetwork
@@ -30,6 +31,7 @@ __all__ = [
     "LateFusion",
     "MedFuse",
     "MultimodalNetwork",
+    "SampledFusion",
     "ShaSpec",
     "default_encoders",
 ]

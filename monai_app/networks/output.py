@@ -7,6 +7,9 @@ from typing import Any
 
 from torch import Tensor
 
+SPREAD = "spread_"
+"""Prefix of the extras that hold a task's standard deviation ``(B, K)`` over stochastic passes."""
+
 
 @dataclass
 class Branches:

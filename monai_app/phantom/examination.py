@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,7 +14,8 @@ from monai_app.dicom.identifier import derived_uid
 from monai_app.dicom.study import StudyHeader
 from monai_app.dicom.write_film import FilmHeader, FilmModality, write_film
 from monai_app.phantom.beam import SOURCE_TO_DETECTOR_MM
-from monai_app.phantom.film import PIXEL_MM, STORED_BITS, take_film
+from monai_app.phantom.film import PIXEL_MM, STORED_BITS, Film, take_film, take_twins
+from monai_app.phantom.marker import Lead
 from monai_app.phantom.patient import Patient
 
 
@@ -74,9 +76,19 @@ class FilmExamination:
     def render(self) -> Rendered:
         """Expose the film and write it as DICOM, its mask as PNG."""
         film = take_film(self.patient, pixel_scale=self._pixel_scale)
-        row = self.rows[0]
+        stream = io.BytesIO()
+        Image.fromarray(film.mask).save(stream, "PNG", compress_level=4)
+        return Rendered({self.rows[0].path: self.written(film)}, {self.masks[0].mask: stream.getvalue()})
+
+    def twins(self, leads: Iterable[Lead]) -> dict[Lead, bytes]:
+        """The film as DICOM with other lead letters on the cassette; :attr:`Lead.OWN` gives the bytes of ``render``."""
+        films = take_twins(self.patient, leads, pixel_scale=self._pixel_scale)
+        return {lead: self.written(film) for lead, film in films.items()}
+
+    def written(self, film: Film) -> bytes:
+        """A film of this patient as DICOM."""
         header = FilmHeader(
-            study=study_header(self.patient, "film", row.time),
+            study=study_header(self.patient, "film", self.rows[0].time),
             modality=self.modality,
             sop_instance_uid=derived_uid(self.patient.seed, self.patient.number, "film", "instance"),
             view=film.view.value,
@@ -85,9 +97,7 @@ class FilmExamination:
             pixel_mm=round(PIXEL_MM * self._pixel_scale, 3),
             source_to_detector_mm=SOURCE_TO_DETECTOR_MM[film.view],
         )
-        stream = io.BytesIO()
-        Image.fromarray(film.mask).save(stream, "PNG", compress_level=4)
-        return Rendered({row.path: write_film(film.pixels, header)}, {self.masks[0].mask: stream.getvalue()})
+        return write_film(film.pixels, header)
 
 
 def file_stem(patient: Patient, kind: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +16,7 @@ from monai_app.phantom.build import Build, Pose, draw_build, film_pose
 from monai_app.phantom.corruption import CorruptionKind, severity_of
 from monai_app.phantom.device import draw_devices
 from monai_app.phantom.lesion import Findings, draw_findings, paint_lesions
-from monai_app.phantom.marker import place_marker
+from monai_app.phantom.marker import Lead, place_marker
 from monai_app.phantom.patient import Patient, View
 from monai_app.phantom.resample import enlarge, turn
 from monai_app.phantom.site import Scanner
@@ -67,6 +69,16 @@ def take_film(patient: Patient, *, pixel_scale: int = 1) -> Film:
     Args:
         pixel_scale: enlarges all pixels (tests use 3 for a ninth of the work).
     """
+    return take_twins(patient, [Lead.OWN], pixel_scale=pixel_scale)[Lead.OWN]
+
+
+def take_twins(patient: Patient, leads: Iterable[Lead], *, pixel_scale: int = 1) -> dict[Lead, Film]:
+    """The same exposure with other lead letters on the cassette; all draws, the quantum noise too, are the same.
+
+    Args:
+        leads: which letters.
+        pixel_scale: enlarges all pixels.
+    """
     build, pose, findings = draw_build(patient), film_pose(patient), draw_findings(patient)
     rng = patient.generator("film")
     pixel_mm = PIXEL_MM * pixel_scale
@@ -79,14 +91,21 @@ def take_film(patient: Patient, *, pixel_scale: int = 1) -> Film:
     fine = enlarge(path, _COARSE // _FINE)
     fine += _strand_shadows(patient, build, pose, findings, canvas, beam, pixel_mm)
     angle = float(rng.normal(0.0, 1.8 if patient.view is View.AP else 0.5))
-    fine = turn(fine, angle)
-    marker = _mark(fine, patient, rng, pixel_mm)
+    fine, mask = turn(fine, angle), _mask(canvas, angle)
+    return {lead: _finish(fine.copy(), mask, patient, copy.deepcopy(rng), pixel_mm, lead) for lead in leads}
+
+
+def _finish(
+    path: np.ndarray, mask: np.ndarray, patient: Patient, rng: np.random.Generator, pixel_mm: float, lead: Lead
+) -> Film:
+    """Mark and develop line integrals at the fine grid."""
+    marker = _mark(path, patient, rng, pixel_mm, lead)
     scanner = patient.site.scanner
-    image = _develop(fine, scanner, patient, rng, pixel_mm)
+    image = _develop(path, scanner, patient, rng, pixel_mm)
     stored = np.round(image * (2**STORED_BITS - 1)).astype(np.uint16)
     monochrome1 = bool(rng.random() < scanner.monochrome1_share)
     stored = invert(stored) if monochrome1 else stored
-    return Film(stored, monochrome1, _mask(canvas, angle), patient.view, marker)
+    return Film(stored, monochrome1, mask, patient.view, marker)
 
 
 def invert(stored: np.ndarray) -> np.ndarray:
@@ -131,16 +150,21 @@ def _strand_shadows(
     return cast_shadows(strands, beam, pixel_mm=_FINE * pixel_mm, lordosis=pose.lordosis)
 
 
-def _mark(path: np.ndarray, patient: Patient, rng: np.random.Generator, pixel_mm: float) -> str:
-    """Put the side marker on the film, and PORTABLE at the bedside; return the text."""
+def _mark(path: np.ndarray, patient: Patient, rng: np.random.Generator, pixel_mm: float, lead: Lead) -> str:
+    """Put the side marker on the film, and PORTABLE at the bedside, or what the lead says instead; return the text."""
     side = "L" if rng.random() < 0.6 else "R"
     rows, columns = path.shape
     row, inset = int(rows * rng.uniform(0.05, 0.16)), int(columns * rng.uniform(0.05, 0.08))
     scale = max(round(2.0 / (_FINE * pixel_mm)), 1)
+    bedside = patient.view is View.AP
+    bottom = int(rows * (rng.uniform(0.93, 0.97) if bedside else 0.95))
+    if lead is Lead.NONE:
+        return ""
+    if lead is Lead.SWAPPED:
+        side, bedside = {"L": "R", "R": "L"}[side], not bedside
     place_marker(path, side, row_px=row, column_px=columns - inset if side == "L" else inset, scale=scale)
-    if patient.view is View.PA:
+    if not bedside:
         return side
-    bottom = int(rows * rng.uniform(0.93, 0.97))
     place_marker(path, "PORTABLE", row_px=bottom, column_px=inset + columns // 12, scale=max(scale // 2, 1))
     return f"{side} PORTABLE"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from functools import lru_cache
 
 import numpy as np
@@ -10,6 +11,18 @@ from monai_app.phantom.resample import enlarge
 
 LEAD_PATH = 3.2
 """Line integral of the attenuation of the lead letter (transmits 4 %)."""
+
+
+class Lead(StrEnum):
+    """Which lead letters lie on the cassette: the film's own, none, or those of its twin.
+
+    The twin has the letter of the other side, and PORTABLE where the film has none, none where the film has it.
+    """
+
+    OWN = "own"
+    NONE = "none"
+    SWAPPED = "swapped"
+
 
 _GLYPHS = {
     "L": ("10000", "10000", "10000", "10000", "10000", "10000", "11111"),

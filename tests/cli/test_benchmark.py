@@ -54,6 +54,7 @@ def test_a_claim_holds_fails_or_cannot_be_judged(asked: list[dict[str, Any]], tm
         (["--profile", "huge"], "PROFILE_UNKNOWN"),
         (["--systems", "luck"], "SYSTEM_UNKNOWN"),
         (["--set", "width"], "SETTING_INVALID"),
+        (["--folds", "--held-out-site", "A"], "OPTIONS_CLASH"),
     ],
 )
 def test_what_is_unknown_is_exit_code_two(
@@ -62,3 +63,23 @@ def test_what_is_unknown_is_exit_code_two(
     result = run(tmp_path, *options, "--json")
     assert result.exit_code == 2 and json.loads(result.stdout.splitlines()[-1])["error"]["code"] == code
     assert not asked and not (tmp_path / "out").exists()
+
+
+def test_shortcuts_takes_its_options_and_shows_its_rows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    calls: list[dict[str, Any]] = []
+    estimate = {"value": 0.75, "low": None, "high": None}
+    row = {"condition": "none", "label": "pneumonia", "samples": 9, "moved_mean": 0.125, "moved_p95": 0.5}
+    row |= {"auroc": estimate, "auroc_change": {"value": None}}
+
+    def stand_in(*places: Any, **options: Any) -> dict[str, Any]:
+        calls.append(options | {"places": places})
+        return {"films": 9, "markers": [row]}
+
+    monkeypatch.setattr("monai_app.benchmark.shortcut_run.run_shortcuts", stand_in)
+    command = ["benchmark", "shortcuts", "cxr_classification", "--cohort", str(tmp_path), "--seed", "4"]
+    command += ["--out", str(tmp_path / "out"), "--films", "9", "--fusion", "resnet18"]
+    shown = CliRunner().invoke(app, command)
+    assert shown.exit_code == 0 and "pneumonia" in shown.stdout and "0.125" in shown.stdout
+    assert (calls[0]["seed"], calls[0]["films"], calls[0]["system"]) == (4, 9, "resnet18")
+    told = json.loads(CliRunner().invoke(app, [*command, "--json"]).stdout.splitlines()[-1])
+    assert told["films"] == 9

@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 
 from monai_app.core.errors import AppError, InputRejected
-from monai_app.engines.bundle import Workflow, config_files, find_bundle, open_workflow, overlay_names, typed_errors
+from monai_app.engines.bundle import (
+    Workflow,
+    config_files,
+    find_bundle,
+    open_workflow,
+    overlay_names,
+    system_overlays,
+    systems,
+    typed_errors,
+)
 
 BUNDLE = find_bundle("multimodal_diagnosis")
 
@@ -68,3 +77,17 @@ def test_typed_error_below_monais_is_the_one_raised() -> None:
             raise AppError("FULL", "disk full")
         except AppError as error:
             raise RuntimeError("Failed to instantiate component") from error
+
+
+def test_systems_are_fusions_and_encoders_by_their_names() -> None:
+    assert systems(BUNDLE)["early"] == "fusion_early"
+    films = find_bundle("cxr_classification")
+    assert systems(films) == {name: f"encoder_{name}" for name in ("densenet121", "densenet_narrow", "resnet18")}
+    assert system_overlays(films, "resnet18") == ["encoder_resnet18"]
+
+
+def test_no_system_named_is_the_usual_one_where_there_is_one() -> None:
+    assert system_overlays(BUNDLE) == ["fusion_attention"]
+    assert system_overlays(find_bundle("cxr_classification")) == []
+    with pytest.raises(InputRejected, match=r"OVERLAY_UNKNOWN.*densenet121"):
+        system_overlays(find_bundle("cxr_classification"), "attention")

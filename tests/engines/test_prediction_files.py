@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from monai_app.core.errors import InputRejected
@@ -22,7 +23,7 @@ from tests.engines.test_novelty import Seen, sights
 TEST = simulated(6)
 
 
-def test_both_files_hold_the_same_samples(tmp_path: Path) -> None:
+def test_the_files_hold_the_same_samples(tmp_path: Path) -> None:
     assert write_prediction_files(TEST, tmp_path)["samples"] == 6
     written = read_json(tmp_path / "predictions.json")
     assert "Not for diagnosis" in written["notice"] and len(written["samples"]) == 6
@@ -96,3 +97,24 @@ def test_prediction_from_a_film_alone_shows_its_presence_pattern() -> None:
     row = prediction_rows(flagged(alone, np.zeros((6, 2), dtype=bool)))[0]
     assert row["present"] == {"film": True, "series": False}
     assert all(np.isfinite(value) for value in row["scores"]["mortality"].values())
+
+
+def test_csv_has_a_row_a_score_with_what_was_asked_for(tmp_path: Path) -> None:
+    task = TEST.tasks["findings"]
+    spread = np.full_like(task.score, 0.125)
+    shown = replace(TEST, tasks={"findings": replace(task, spread=spread), "survival": TEST.tasks["survival"]})
+    flags = np.zeros((6, 2), dtype=bool)
+    flags[:, 1] = True
+    write_prediction_files(flagged(shown, flags), tmp_path)
+    table = pl.read_csv(tmp_path / "predictions.csv")
+    assert table.height == 6 * (3 + 3) and table["out_of_distribution"].all()
+    found = table.filter(pl.col("task") == "findings")
+    np.testing.assert_allclose(found["score"].to_numpy().reshape(6, 3), task.score)
+    assert (found["spread"] == 0.125).all() and found["abstained"].all()
+    assert table.filter(pl.col("task") == "survival")["spread"].is_null().all()
+
+
+def test_rows_hold_the_spread_of_tasks_that_have_one() -> None:
+    task = TEST.tasks["mortality"]
+    rows = prediction_rows(replace(TEST, tasks={"mortality": replace(task, spread=0 * task.score + 0.5)}))
+    assert rows[0]["spread"] == {"mortality": {"value": 0.5}} and "spread" not in prediction_rows(TEST)[0]

@@ -136,3 +136,18 @@ def test_items_and_scores_join_in_order():
     assert made.subject_id.tolist() == [7, 8] and made.present.tolist() == [[True, True], [False, True]]
     assert made.tasks["mortality"].score.tolist() == [[0.2], [0.3]]
     assert made.groups["sex"].tolist() == ["F", "F"] and np.isnan(made.tasks["mortality"].label[1, 0])
+
+
+def test_spread_survives_the_round_trip_taking_and_joining(tmp_path):
+    made = _predictions()
+    task = made.tasks["finding"]
+    spread = numpy_generator("tests/spread").random(task.score.shape)
+    made = replace(made, tasks={**made.tasks, "finding": replace(task, spread=spread)})
+    made.write(tmp_path / "p.parquet")
+    read = Predictions.read(tmp_path / "p.parquet")
+    np.testing.assert_array_equal(read.tasks["finding"].spread, spread)
+    assert read.tasks["mortality"].spread is None
+    parts = [read.take(np.arange(2)), read.take(np.arange(2, 5))]
+    np.testing.assert_array_equal(Predictions.join(parts).tasks["finding"].spread, spread)
+    with pytest.raises(AppError, match="SHAPE_MISMATCH.*spread"):
+        replace(task, spread=spread[:, :1])

@@ -7,6 +7,7 @@ import pydicom
 from PIL import Image
 
 from monai_app.phantom.examination import FilmExamination, file_stem
+from monai_app.phantom.marker import Lead
 from monai_app.phantom.patient import draw_patient
 
 
@@ -24,3 +25,10 @@ def test_a_film_is_rendered_into_the_files_it_announced() -> None:
 def test_file_names_say_nothing_and_never_meet() -> None:
     names = {file_stem(draw_patient(0, number), kind) for number in range(30) for kind in ("film", "CT")}
     assert len(names) == 60 and all(len(name) == 16 for name in names)
+
+
+def test_a_twin_with_its_own_letters_is_the_film() -> None:
+    examination = FilmExamination(draw_patient(0, 3), pixel_scale=3)
+    twins = examination.twins(Lead)
+    (film,) = examination.render().images.values()
+    assert twins[Lead.OWN] == film and len(set(twins.values())) == 3

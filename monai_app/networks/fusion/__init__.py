@@ -10,6 +10,7 @@ from monai_app.networks.fusion.healnet import HEALNet
 from monai_app.networks.fusion.late import LateFusion
 from monai_app.networks.fusion.mda import MDA
 from monai_app.networks.fusion.medfuse import MedFuse
+from monai_app.networks.fusion.sampled import SampledFusion
 from monai_app.networks.fusion.shaspec import ShaSpec
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "HEALNet",
     "LateFusion",
     "MedFuse",
+    "SampledFusion",
     "ShaSpec",
 ]

@@ -7,7 +7,7 @@ import pytest
 from scipy.spatial.distance import mahalanobis
 
 from monai_app.core.random import numpy_generator
-from monai_app.engines.mahalanobis import Gaussian
+from monai_app.metrics.mahalanobis import Gaussian
 
 
 def correlated(rows: int = 4000) -> np.ndarray:

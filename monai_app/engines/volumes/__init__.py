@@ -1,0 +1,1 @@
+"""Training and evaluation of networks of volumes: windows, validation, per-case tables, reports."""

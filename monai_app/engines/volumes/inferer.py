@@ -1,0 +1,66 @@
+"""Class probabilities of whole volumes by sliding windows, in bf16 where it pays, with flips where they help."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from monai.inferers import SlidingWindowInferer
+from torch import Tensor
+
+from monai_app.engines.precision import AutocastInferer
+
+_STRETCH = 1.6
+"""A volume up to this much longer than the window is seen whole along that axis instead of in two halves."""
+
+
+class VolumeInferer(SlidingWindowInferer):
+    """MONAI's sliding windows, giving probabilities ``(B, C, I, J, K)`` of logits averaged over windows.
+
+    Args:
+        patch: voxels of a window.
+        overlap: share of a window that the next one sees again.
+        divisor: the sides of a window are multiples of it, as the network's strides ask.
+        windows: at once.
+        precision: ``fp32``, ``bf16``, or an inferer that has settled (that of the training).
+        flips: spatial axes (0 to 2) that the volume is mirrored along, one list a pass; probabilities are averaged.
+    """
+
+    def __init__(
+        self,
+        patch: Sequence[int],
+        *,
+        overlap: float = 0.25,
+        divisor: int = 8,
+        windows: int = 1,
+        precision: str | AutocastInferer = "fp32",
+        flips: Sequence[Sequence[int]] = ((),),
+    ) -> None:
+        super().__init__(tuple(patch), windows, overlap, mode="gaussian", sigma_scale=0.125)
+        self.patch, self.divisor, self.flips = tuple(patch), divisor, tuple(tuple(axes) for axes in flips)
+        self.precise = AutocastInferer(precision) if isinstance(precision, str) else precision
+
+    def __call__(self, inputs: Tensor, network: Callable[..., Any], *args: Any, **kwargs: Any) -> Tensor:
+        """Probabilities of a volume ``(B, S, I, J, K)``."""
+        self.roi_size = window(inputs.shape[2:], self.patch, self.divisor)
+        total = torch.zeros(())
+        for axes in self.flips:
+            dims = [axis + 2 for axis in axes]
+            logits = super().__call__(inputs.flip(dims), self._network(network), *args, **kwargs)
+            total = total + torch.softmax(logits.float(), dim=1).flip(dims)
+        return total / len(self.flips)
+
+    def _network(self, network: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda part, *args, **kwargs: self.precise(part, network, *args, **kwargs)
+
+
+def window(shape: Sequence[int], patch: Sequence[int], divisor: int) -> tuple[int, ...]:
+    """The sides of the window for a volume: its own, rounded up, where it is not much longer than the patch."""
+
+    def side(length: int, wanted: int) -> int:
+        whole = math.ceil(length / divisor) * divisor
+        return whole if length <= wanted * _STRETCH else math.ceil(wanted / divisor) * divisor
+
+    return tuple(side(length, wanted) for length, wanted in zip(shape, patch, strict=True))

@@ -1,0 +1,1 @@
+"""Floor 4: from one volume to its labels, measurements and doubts."""

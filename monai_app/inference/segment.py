@@ -1,0 +1,148 @@
+"""One volume through a network to labels in its own voxels, streaming: no second copy of it, one slab of scores.
+
+Resample a plane at a time -> find the body -> windows in it -> rows of probabilities as they become final -> labels of
+the planes between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from monai.data import MetaTensor
+from torch import Tensor
+
+from monai_app.core.processor import one_thread
+from monai_app.dicom.volume import Volume
+from monai_app.inference.body import Box, everything, find_body
+from monai_app.inference.grid import NetworkGrid, network_grid
+from monai_app.inference.labels import LabelPainter
+from monai_app.inference.model import Backend, Crop, Options, Precision, SegmentationModel
+from monai_app.inference.openvino import openvino_predictor
+from monai_app.inference.resample import plane_order, to_network_grid
+from monai_app.inference.rolling import Predict, stream_probabilities
+from monai_app.inference.stages import Stages
+from monai_app.inference.windows import WindowPlan, plan_windows, without_air
+
+Observer = Callable[[Tensor], None]
+"""Sees every slab of probabilities ``(C, n, a, b)`` on the network's grid once."""
+
+
+@dataclass(frozen=True, eq=False)
+class Segmentation:
+    """Labels of a volume, and how they came about.
+
+    Attributes:
+        labels: ``(I, J, K)`` uint8 in the volume's voxels.
+        affine_ras: the volume's.
+        counts: voxels of every class.
+        windows: that the network saw.
+        windows_skipped: over air.
+        windows_usual: that MONAI would lay over the whole volume at the same overlap.
+    """
+
+    labels: np.ndarray
+    affine_ras: np.ndarray
+    counts: tuple[int, ...]
+    windows: int
+    windows_skipped: int
+    windows_usual: int
+    stages: Stages = field(default_factory=Stages)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Whom to tell how far it is: the number of windows before the first, and then each."""
+
+    on_start: Callable[[int], None] = lambda _windows: None
+    on_window: Callable[[], None] = lambda: None
+
+
+def segment_volume(
+    volume: Volume,
+    model: SegmentationModel,
+    options: Options | None = None,
+    *,
+    progress: Progress | None = None,
+    observers: Sequence[Observer] = (),
+    stages: Stages | None = None,
+) -> Segmentation:
+    """Label every voxel of a volume.
+
+    Args:
+        volume: in the units of the model's modality (HU for CT).
+        observers: for measurements on probabilities that nobody keeps.
+        stages: a stopwatch that has measured what came before.
+
+    Raises:
+        InputRejected: ``NOT_FINITE``, ``NO_CONTENT``, ``AFFINE_SHEARED``, ``AFFINE_SINGULAR``, ``OVERLAP_INVALID``,
+            ``BF16_UNSUPPORTED``.
+    """
+    chosen, told, watch = options or Options(), progress or Progress(), stages or Stages()
+    grid = network_grid(volume.array.shape, volume.affine_ras, spacing_mm=model.spacing_mm, axcodes=model.axcodes)
+    with torch.inference_mode():
+        with watch("resample"), one_thread():
+            raw = to_network_grid(volume.array, grid, valid=volume.valid)
+        with watch("body"):
+            plan, usual = _plan(volume, model, chosen, grid, raw)
+        with watch("normalise"):
+            affine = torch.from_numpy(grid.affine_ras)
+            image = torch.as_tensor(model.normalise(MetaTensor(raw[None], affine=affine))).as_subclass(Tensor).float()
+            del raw
+        told.on_start(len(plan.starts))
+        with _predictor(model, chosen, channels=image.shape[0], window=plan.size) as predict:
+            painter = LabelPainter(grid, plan, len(model.classes))
+            slabs = stream_probabilities(
+                image, predict, plan, channels=len(model.classes), blend=model.blend, on_window=told.on_window
+            )
+            for first, probabilities in watch.during("windows", slabs):
+                with watch("labels"), one_thread():
+                    painter.add(first, probabilities)
+                if observers:
+                    with watch("observe"):
+                        for observer in observers:
+                            observer(probabilities)
+    counts = tuple(int(count) for count in painter.counts)
+    return Segmentation(painter.labels, volume.affine_ras, counts, len(plan.starts), plan.skipped, usual, watch)
+
+
+def _plan(
+    volume: Volume, model: SegmentationModel, options: Options, grid: NetworkGrid, raw: Tensor
+) -> tuple[WindowPlan, int]:
+    """The windows, and how many MONAI would lay over everything at the same overlap."""
+    order = plane_order(volume.array, grid)
+
+    def windows(box: Box) -> WindowPlan:
+        lengths = [side.stop - side.start for side in box]
+        size = model.window if model.fit_window is None else model.fit_window(lengths)
+        return plan_windows(grid.shape, (size[0], size[1], size[2]), overlap=options.overlap, order=order, box=box)
+
+    whole = windows(everything(grid.shape))
+    if options.crop is Crop.NONE or model.air is None:
+        return whole, len(whole.starts)
+    body = find_body(raw, air=model.air)
+    spacing = np.linalg.norm(grid.affine_ras[:3, :3], axis=0)
+    box = body.box(int(np.ceil(options.margin_mm / spacing.min())))
+    return without_air(windows(box), body.touches), len(whole.starts)
+
+
+@contextmanager
+def _predictor(
+    model: SegmentationModel, options: Options, *, channels: int, window: tuple[int, int, int]
+) -> Iterator[Predict]:
+    """The network as a function of one window."""
+    precision = options.resolved()
+    if options.backend is Backend.OPENVINO:
+        with openvino_predictor(model, precision, shape=(1, channels, *window)) as elsewhere:
+            yield elsewhere
+        return
+
+    def here(part: Tensor) -> Tensor:
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision is Precision.BF16):
+            scores: Tensor = model.network(part)
+        return scores
+
+    yield here

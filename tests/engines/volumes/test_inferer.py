@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from monai_app.engines.volumes.inferer import VolumeInferer, window
+
+
+def pointwise(volume: torch.Tensor) -> torch.Tensor:
+    return torch.cat([volume, -volume], 1)
+
+
+@pytest.mark.parametrize(("length", "expected"), [(33, 40), (40, 40), (43, 48), (64, 64), (65, 40)])
+def test_a_volume_little_longer_than_the_patch_is_seen_whole(length: int, expected: int) -> None:
+    assert window((length,), (40,), 8) == (expected,)
+
+
+def test_windows_of_a_pointwise_network_do_not_show() -> None:
+    volume = torch.randn(1, 1, 40, 12, 9, generator=torch.Generator().manual_seed(0))
+    probabilities = VolumeInferer((16, 16, 16))(volume, pointwise)
+    assert torch.allclose(probabilities, torch.softmax(pointwise(volume), 1), atol=1e-5)
+
+
+def test_flips_come_back_into_the_frame_of_the_volume() -> None:
+    volume = torch.randn(1, 1, 8, 8, 8, generator=torch.Generator().manual_seed(0))
+    plain, flipped = (VolumeInferer((8, 8, 8), flips=flips)(volume, pointwise) for flips in ([[]], [[], [0], [1, 2]]))
+    assert torch.allclose(plain, flipped, atol=1e-6)
+
+
+def test_probabilities_are_fp32_and_add_up_in_bf16_too() -> None:
+    network = torch.nn.Conv3d(1, 3, 3, padding=1)
+    probabilities = VolumeInferer((8, 8, 8), precision="bf16")(torch.randn(1, 1, 8, 8, 8), network)
+    assert probabilities.dtype == torch.float32
+    assert torch.allclose(probabilities.sum(1), torch.ones(1, 8, 8, 8), atol=1e-5)

@@ -163,6 +163,14 @@ def with_corruption(preprocessing: Compose, corruption: RandCorruptiond | Corrup
     return Compose([*steps[:loads], corruption, *steps[loads:]])
 
 
+def where_films(spec: ModelSpec, transforms: Sequence[Any]) -> Compose:
+    """The transforms for a model that sees films; nothing for one that sees none, such as a control.
+
+    Some of MONAI's turn every entry of a sample that lacks their key into tensors.
+    """
+    return Compose([] if spec.modalities.film is None else list(transforms))
+
+
 def row_weights(items: Sequence[Mapping[str, Any]], spec: ModelSpec, order: str) -> list[float] | None:
     """Weights that draw both outcomes of the first binary task equally often; None unless ``order`` is balanced.
 

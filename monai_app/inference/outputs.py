@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import nibabel
-import numpy as np
 import polars as pl
 
 from monai_app import __version__
@@ -112,9 +111,3 @@ def manifest(result: Result, stages: Stages) -> dict[str, Any]:
         },
         **result.remarks,
     }
-
-
-def predicted_ml(segmentation: Segmentation) -> list[float]:
-    """Volume of every structure in mL, from the counts made while painting."""
-    voxel_ml = abs(float(np.linalg.det(segmentation.affine_ras[:3, :3]))) / 1000.0
-    return [count * voxel_ml for count in segmentation.counts[1:]]

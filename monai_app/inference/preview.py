@@ -1,7 +1,8 @@
 """A picture of a segmentation: three planes through what was found, outlines, orientation letters, legend and scale.
 
-Planes stand as radiologists read them: the patient's right on the left of the picture, anterior and superior up. Colours
-are those of Okabe and Ito (Color Universal Design, 2008), then Paul Tol's, which colour-blind readers tell apart.
+Planes stand as radiologists read them: the patient's right on the left of the picture, anterior and superior up.
+Colours are those of Okabe and Ito (Color Universal Design, 2008), then Paul Tol's, which colour-blind readers tell
+apart.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ CT_WINDOW_HU = (-160.0, 240.0)
 
 _PANEL_PX, _GAP_PX, _LINE_PX = 360, 12, 20
 _MR_PERCENTILES = (1.0, 99.5)
+_WHITE = (255, 255, 255)
+_MARGIN_PX, _BAR_PX = 20, 16
 _BARS_MM = (100, 50, 20, 10, 5, 2, 1)
 
 
@@ -138,7 +141,7 @@ def _own_range(shown: Sequence[Plane]) -> tuple[float, float]:
 def _panel(plane: Plane, low: float, high: float) -> Image.Image:
     """Grey values with outlines, letters and a scale bar, its longer side as long as a panel."""
     size_mm = [count * step for count, step in zip(plane.values.shape, plane.pixel_mm, strict=True)]
-    px_a_mm = _PANEL_PX / max(size_mm)
+    px_a_mm = (_PANEL_PX - 2 * _MARGIN_PX) / max(size_mm)
     rows, columns = (max(round(size * px_a_mm), 1) for size in size_mm)
     grey = np.clip((plane.values.astype(np.float32) - low) / (high - low), 0, 1) * 255
     picture = Image.fromarray(grey.astype(np.uint8)).resize((columns, rows), Image.Resampling.BILINEAR)
@@ -149,7 +152,8 @@ def _panel(plane: Plane, low: float, high: float) -> Image.Image:
     edge = outline(labels)
     for label in np.unique(labels[edge]):
         pixels[edge & (labels == label)] = COLOURS[(int(label) - 1) % len(COLOURS)]
-    panel = Image.fromarray(pixels)
+    panel = Image.new("RGB", (columns + 2 * _MARGIN_PX, rows + 2 * _MARGIN_PX + _BAR_PX))
+    panel.paste(Image.fromarray(pixels), (_MARGIN_PX, _MARGIN_PX))
     _annotate(panel, plane.letters, px_a_mm)
     return panel
 
@@ -168,26 +172,13 @@ def outline(labels: np.ndarray) -> np.ndarray:
 
 
 def _annotate(panel: Image.Image, letters: tuple[str, str, str, str], px_a_mm: float) -> None:
+    """Letters and scale stand beside the picture, so that they cover nothing and fit a thin slab."""
     draw, font = ImageDraw.Draw(panel), ImageFont.load_default(size=16)
-    width, height = panel.size
-    places = (
-        (4, height // 2, "lm"),
-        (width - 4, height // 2, "rm"),
-        (width // 2, 3, "mt"),
-        (width // 2, height - 3, "mb"),
-    )
-    for letter, (x, y, anchor) in zip(letters, places, strict=True):
-        draw.text((x, y), letter, fill=(255, 255, 255), font=font, anchor=anchor, stroke_width=2, stroke_fill=(0, 0, 0))
-    bar_mm = next((mm for mm in _BARS_MM if mm * px_a_mm <= width / 3), _BARS_MM[-1])
-    end, top = 8 + round(bar_mm * px_a_mm), height - 10
-    draw.line((8, top, end, top), fill=(255, 255, 255), width=3)
-    label = ImageFont.load_default(size=12)
-    draw.text(
-        (8, top - 5),
-        f"{bar_mm} mm",
-        fill=(255, 255, 255),
-        font=label,
-        anchor="lb",
-        stroke_width=2,
-        stroke_fill=(0, 0, 0),
-    )
+    width, height, edge = panel.width, panel.height - _BAR_PX, _MARGIN_PX // 2
+    places = ((edge, height // 2), (width - edge, height // 2), (width // 2, edge), (width // 2, height - edge))
+    for letter, place in zip(letters, places, strict=True):
+        draw.text(place, letter, fill=_WHITE, font=font, anchor="mm")
+    bar_mm = next((mm for mm in _BARS_MM if mm * px_a_mm <= (width - 2 * _MARGIN_PX) / 3), _BARS_MM[-1])
+    end, level = _MARGIN_PX + round(bar_mm * px_a_mm), panel.height - _BAR_PX // 2
+    draw.line((_MARGIN_PX, level, end, level), fill=_WHITE, width=3)
+    draw.text((end + 6, level), f"{bar_mm} mm", fill=_WHITE, font=ImageFont.load_default(size=12), anchor="lm")

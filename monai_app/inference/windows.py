@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from monai.data.utils import dense_patch_slices
 
-from monai_app.core.errors import InputRejected
 from monai_app.inference.body import Box
+from monai_app.inference.model import overlap_invalid
 
 Triple = tuple[int, int, int]
 
@@ -57,7 +57,7 @@ def plan_windows(shape: Triple, size: Triple, *, overlap: float, order: Triple, 
         InputRejected: ``OVERLAP_INVALID``.
     """
     if not 0.0 <= overlap < 1.0:
-        raise InputRejected("OVERLAP_INVALID", "the overlap of windows is no share", got=overlap, expected="[0, 1)")
+        raise overlap_invalid(overlap)
     window = tuple(want if want > 0 else have for want, have in zip(size, shape, strict=True))
     sides = [_grown(side, want, have) for side, want, have in zip(box, window, shape, strict=True)]
     extent = [max(side.stop - side.start, want) for side, want in zip(sides, window, strict=True)]

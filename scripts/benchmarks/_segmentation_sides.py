@@ -2,6 +2,7 @@
 
     python scripts/benchmarks/_segmentation_sides.py '{"side": "usual", ...}'
 
+Both take network, spacing, patch and weights from the bundle ct_segmentation; the usual side repeats its intensities.
 Prints one JSON line: seconds and processor seconds by stage, and the peak of memory above what was there before.
 """
 
@@ -15,22 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
-HU = (-1024.0, 1024.0)
-CLASSES = ("background", "lungs", "mediastinum", "heart and vessels", "liver", "bone", "lesion")
-FILTERS = (16, 32, 64, 128)
+from monai_app.inference.model import Options, SegmentationModel
 
-
-def network(weights: str) -> nn.Module:
-    """A residual U-Net with the benchmark's trained weights."""
-    from monai.networks.nets import UNet
-
-    from monai_app.core.loading import load_weights
-
-    net = UNet(3, 1, len(CLASSES), FILTERS, (2,) * (len(FILTERS) - 1), num_res_units=1)
-    net.load_state_dict(load_weights(weights))
-    return net.eval()
+HU, RANGE = (-1000.0, 1000.0), (-1.0, 1.0)
+"""As the bundle's common.yaml says."""
 
 
 class Clock:
@@ -47,7 +37,7 @@ class Clock:
         self._last = now
 
 
-def usual(job: dict[str, Any], net: nn.Module, clock: Clock) -> dict[str, Any]:
+def usual(job: dict[str, Any], model: SegmentationModel, clock: Clock) -> dict[str, Any]:
     """MONAI's: fp32, probabilities of all classes at full size, twice resampled."""
     from monai.inferers import SlidingWindowInferer
     from monai.transforms import (
@@ -66,17 +56,17 @@ def usual(job: dict[str, Any], net: nn.Module, clock: Clock) -> dict[str, Any]:
     load = Compose([LoadImaged("image"), EnsureChannelFirstd("image")])
     steps: list[Any] = [
         Orientationd("image", axcodes="RAS", labels=None),
-        Spacingd("image", pixdim=(job["spacing_mm"],) * 3, mode="bilinear"),
-        ScaleIntensityRanged("image", *HU, 0.0, 1.0, clip=True),
+        Spacingd("image", pixdim=model.spacing_mm, mode="bilinear"),
+        ScaleIntensityRanged("image", *HU, *RANGE, clip=True),
     ]
     before = Compose(steps)
     data = load({"image": job["image"]})
     clock.stop("read")
     data = before(data)
     clock.stop("resample")
-    inferer = SlidingWindowInferer((job["window"],) * 3, sw_batch_size=1, overlap=0.5, mode="gaussian")
+    inferer = SlidingWindowInferer(model.window, sw_batch_size=1, overlap=0.5, mode="gaussian")
     with torch.no_grad():
-        data["pred"] = inferer(data["image"][None], net)[0]
+        data["pred"] = inferer(data["image"][None], model.network)[0]
     clock.stop("windows")
     data = Activationsd("pred", softmax=True)(data)
     data = Invertd("pred", before, orig_keys="image", nearest_interp=False, to_tensor=True)(data)
@@ -90,28 +80,21 @@ def usual(job: dict[str, Any], net: nn.Module, clock: Clock) -> dict[str, Any]:
     return {"labels": str(next(out.parent.glob(f"*{out.name}.nii.gz")))}
 
 
-def ours(job: dict[str, Any], net: nn.Module, clock: Clock) -> dict[str, Any]:
+def ours(job: dict[str, Any], model: SegmentationModel, clock: Clock) -> dict[str, Any]:
     """The lean way, as ``monai-app segment`` runs it."""
     import nibabel
 
     from monai_app.dicom.volume_files import read_volume
-    from monai_app.inference.model import Options, SegmentationModel
     from monai_app.inference.outputs import label_image
     from monai_app.inference.segment import segment_volume
     from monai_app.inference.stages import Stages
 
-    model = SegmentationModel(
-        network=net,
-        classes=CLASSES,
-        spacing_mm=(job["spacing_mm"],) * 3,
-        window=(job["window"],) * 3,
-        normalise=lambda image: ((image - HU[0]) / (HU[1] - HU[0])).clamp_(0.0, 1.0),
-        air=-500.0,
-    )
     volume = read_volume(job["image"])
     clock.stop("read")
     watch = Stages(resets=False)  # the peak of the whole run counts here
-    done = segment_volume(volume, model, Options(**job["options"]), stages=watch)
+    defaults = {"overlap": 0.25, "precision": "auto", "crop": "body", "backend": "torch"}
+    chosen = Options.parse(**{**defaults, **job["options"]})
+    done = segment_volume(volume, model, chosen, stages=watch)
     clock.stop("segment")
     path = f"{job['out']}.nii.gz"
     nibabel.save(label_image(done), path)
@@ -119,7 +102,7 @@ def ours(job: dict[str, Any], net: nn.Module, clock: Clock) -> dict[str, Any]:
     inner = {f"  {name}": (taken, 0.0) for name, taken in watch.seconds.items()}
     clock.stages |= inner
     windows = {"seen": done.windows, "over_air": done.windows_skipped, "usual": done.windows_usual}
-    return {"labels": path, "windows": windows}
+    return {"labels": path, "windows": windows, "precision": chosen.resolved().value}
 
 
 def main() -> None:
@@ -128,14 +111,15 @@ def main() -> None:
     job = json.loads(sys.argv[1])
     torch.set_num_threads(job["threads"])
     from monai_app.core.processor import peak_bytes, reset_peak, resident_bytes
+    from monai_app.engines.volumes.lean import open_lean
 
-    net = network(job["weights"])
+    model = open_lean(job["bundle"], model_dir=job["model_dir"]).model
     side = {"usual": usual, "ours": ours}[job["side"]]
     if job.get("warm"):  # imports and the first pass of every operation belong to neither side
-        side({**job, "image": job["warm"], "out": job["out"] + "_warm"}, net, Clock())
+        side({**job, "image": job["warm"], "out": job["out"] + "_warm"}, model, Clock())
     counted = reset_peak()
     base, clock = resident_bytes(), Clock()
-    result = side(job, net, clock)
+    result = side(job, model, clock)
     total = [sum(value[part] for name, value in clock.stages.items() if name[0] != " ") for part in (0, 1)]
     memory = {"base": base, "peak": peak_bytes(), "above": peak_bytes() - base, "reset": counted}
     print(json.dumps({**result, "wall": total[0], "processor": total[1], "stages": clock.stages, "memory": memory}))

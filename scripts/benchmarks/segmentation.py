@@ -1,13 +1,13 @@
 """What segmenting a CT of 512 x 512 costs end to end, by stage: MONAI's zoo-style pipeline against the lean way.
 
-    python scripts/benchmarks/segmentation.py [--json] [--slices N] [--work DIR] [--weights FILE] [--threads N]
+    python scripts/benchmarks/segmentation.py [--json] [--slices N] [--work DIR] [--model DIR] [--threads N]
 
-Usual: LoadImaged, Orientationd, Spacingd, ScaleIntensityRanged, SlidingWindowInferer (fp32, overlap .5, Gaussian),
-softmax, Invertd and argmax at full size, SaveImage. Ours: what `monai-app segment` runs. The same NIfTI file of a
-phantom patient, the same trained network (a residual U-Net trained here on eight phantom patients where --weights names
-none), the same run; each side in a process of its own, warmed up on a small volume. Ratios are of processor seconds, so
-that other work on the machine does not count; wall seconds stand beside them. Memory is the peak above what the
-process held before (interpreter, libraries, network).
+Usual: LoadImaged, Orientationd, Spacingd, ScaleIntensityRanged, SlidingWindowInferer (fp32, overlap .5, Gaussian, the
+bundle's patch), softmax, Invertd and argmax at full size, SaveImage. Ours: what `monai-app segment` runs. The same
+uncompressed NIfTI file of a phantom patient, the same weights (of the bundle ct_segmentation, or --model), the same
+run; each side in a process of its own, warmed up on a small volume. Ratios are of processor seconds, so that other work
+on the machine does not count; wall seconds stand beside them. Memory is the peak above what the process held before
+(interpreter, libraries, network).
 """
 
 from __future__ import annotations
@@ -24,16 +24,20 @@ from typing import Any
 import nibabel
 import numpy as np
 from _report import Row, report
-from _segmentation_network import phantom_ct, train
-from _segmentation_sides import CLASSES
 
+from monai_app.cohort.datalist_sources import PHANTOM_STRUCTURES
 from monai_app.inference.agreement import agreement
+from monai_app.phantom.anatomy import Organ
+from monai_app.phantom.ct import take_ct
+from monai_app.phantom.patient import draw_patient
+from monai_app.phantom.volume import affine_ras
 
+CLASSES = ("background", *PHANTOM_STRUCTURES)
 SIDES = Path(__file__).with_name("_segmentation_sides.py")
 GOALS = {0.25: 12.0, 0.5: 6.0}
 MEMORY_GOAL, LONG_GIB, LONG_SLICES = 4.0, 4.0, 280
 EQUAL_GOAL, DICE_LOSS = 0.9999, 0.002
-TEST_PATIENT, LONG_PATIENT = 100, 101
+SEED, TEST_PATIENT, LONG_PATIENT = 11, 100, 101
 WAYS: dict[str, dict[str, Any]] = {
     "overlap .25": {"overlap": 0.25},
     "overlap .5": {"overlap": 0.5},
@@ -58,6 +62,20 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
         raise SystemExit(done.stderr[-2000:])
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return result
+
+
+def phantom_ct(folder: Path, patient: int, slices: int) -> tuple[Path, Path]:
+    """A patient's CT of 512 x 512 and its labels as NIfTI; what is there already is taken."""
+    image, truth = (folder / f"patient{patient}_{slices}{kind}.nii" for kind in ("", "_truth"))
+    if not truth.exists():
+        volume = take_ct(draw_patient(SEED, patient), shape=(slices, 512, 512))
+        table = np.zeros(len(Organ), np.uint8)
+        for label, name in enumerate(PHANTOM_STRUCTURES[:-1], 1):
+            table[Organ[name.upper()]] = label
+        labels = np.where(volume.lesions > 0, np.uint8(len(PHANTOM_STRUCTURES)), table[volume.organs])
+        for path, array in ((image, np.round(volume.values).astype(np.int16)), (truth, labels)):
+            nibabel.save(nibabel.Nifti1Image(array.transpose(2, 1, 0), affine_ras(volume.geometry)), path)
+    return image, truth
 
 
 def small_volume(folder: Path) -> Path:
@@ -111,19 +129,17 @@ def rows_of(results: dict[str, dict[str, Any]], truth: np.ndarray) -> list[Row]:
         lost = means[0] - means[1]
         what = f"mean Dice against the truth, {name}"
         met = lost <= DICE_LOSS
-        rows.append(
-            Row(what=what, usual=means[0], ours=means[1], unit="Dice", ratio=means[1] / means[0], goal=1.0, met=met)
-        )
+        ratio = means[1] / means[0]
+        rows.append(Row(what=what, usual=means[0], ours=means[1], unit="Dice", ratio=ratio, goal=1.0, met=met))
         print(f"{name}: Dice by structure {after}")
     return rows
 
 
 def long_row(job: dict[str, Any], folder: Path) -> Row:
     """512 x 512 x 280: the most memory that the whole process takes."""
-    image, _ = phantom_ct(folder, LONG_PATIENT, (LONG_SLICES, 512, 512))
-    result = run(
-        {**job, "side": "ours", "image": str(image), "options": WAYS["overlap .25"], "out": str(folder / "long")}
-    )
+    image, _ = phantom_ct(folder, LONG_PATIENT, LONG_SLICES)
+    chosen = {"side": "ours", "image": str(image), "options": WAYS["overlap .25"], "out": str(folder / "long")}
+    result = run({**job, **chosen})
     show(f"{LONG_SLICES} slices", result)
     peak = result["memory"]["peak"] / 2**30
     what = f"512 x 512 x {LONG_SLICES}: peak of the process (goal: below {LONG_GIB:.0f} GiB)"
@@ -136,10 +152,8 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object as the last line")
     parser.add_argument("--slices", type=int, default=120)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--spacing", type=float, default=3.0, help="mm of the network's grid")
-    parser.add_argument("--window", type=int, default=96, help="network voxels")
-    parser.add_argument("--steps", type=int, default=400, help="training steps, where there are no weights")
-    parser.add_argument("--weights", type=Path, help="safetensors of the benchmark's network, with its sha256")
+    parser.add_argument("--bundle", default="ct_segmentation")
+    parser.add_argument("--model", type=Path, help="folder of the weights; default: the bundle's own")
     parser.add_argument("--work", type=Path, help="folder that keeps volumes and weights; default: a temporary one")
     parser.add_argument("--ways", nargs="*", default=["overlap .25", "overlap .5", "exact"], choices=list(WAYS))
     parser.add_argument("--long", action="store_true", help=f"also {LONG_SLICES} slices")
@@ -147,17 +161,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.work or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        weights = options.weights or folder / "unet.safetensors"
-        if not weights.exists():
-            train(folder, weights, spacing_mm=options.spacing, steps=options.steps)
-        image, truth = phantom_ct(folder, TEST_PATIENT, (options.slices, 512, 512))
+        image, truth = phantom_ct(folder, TEST_PATIENT, options.slices)
         warm = small_volume(folder)
         job = {
             "image": str(image),
             "warm": str(warm),
-            "weights": str(weights),
-            "spacing_mm": options.spacing,
-            "window": options.window,
+            "bundle": options.bundle,
+            "model_dir": None if options.model is None else str(options.model),
             "threads": options.threads,
         }
         sides = {"usual": {"side": "usual"}} | {name: {"side": "ours", "options": WAYS[name]} for name in options.ways}

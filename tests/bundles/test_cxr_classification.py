@@ -1,4 +1,4 @@
-"""The film bundle as its users run it: every workflow and system on a small phantom cohort, and the shipped weights."""
+"""The film bundle as its users run it: every workflow and system on a small phantom cohort."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pytest
 import torch
 from monai.transforms import Randomizable
 
-from monai_app.core.loading import read_json
 from monai_app.core.resources import resource
 from monai_app.engines.bundle import Workflow, open_workflow, run_workflow
 from monai_app.engines.bundle_lint import lint_bundle
@@ -18,6 +17,7 @@ from monai_app.engines.identity import identity
 from monai_app.engines.predictions import Predictions
 from monai_app.engines.verify import verify_bundle
 from monai_app.phantom.cohort import write_phantom
+from tests.bundles.process_group import group_of_one
 
 BUNDLE = resource("bundles", "cxr_classification")
 OVERLAYS = ["encoder_resnet18", "smoke"]
@@ -54,14 +54,16 @@ def test_the_bundle_has_no_finding() -> None:
 def test_every_workflow_of_every_system_verifies(cohort: Path) -> None:
     checks = verify_bundle(BUNDLE, cohort_dir=cohort)
     assert {check.name: check.faults for check in checks if check.faults} == {}
-    assert {check.name.partition(":")[0] for check in checks} == {"lint", "metadata", "densenet121", "resnet18"}
+    assert {check.name.partition(":")[0] for check in checks} >= {"lint", "metadata", "densenet121", "resnet18"}
 
 
-def test_the_overlay_for_several_processes_opens(cohort: Path, tmp_path: Path) -> None:
+def test_the_overlay_for_several_processes_trains_a_wrapped_network(cohort: Path, tmp_path: Path) -> None:
     settings = {"cohort_dir": str(cohort), "output_dir": str(tmp_path)}
-    overlays = [*OVERLAYS, "multi_gpu_train"]
-    parser = open_workflow(BUNDLE, Workflow.TRAIN, overlays=overlays, settings=settings).parser
-    assert parser.get_parsed_content("train::dataloader").batch_sampler.world_size == 1
+    with group_of_one():
+        opened = open_workflow(BUNDLE, Workflow.TRAIN, overlays=[*OVERLAYS, "multi_gpu_train"], settings=settings)
+        network, loader = (opened.parser.get_parsed_content(name) for name in ("network", "train::dataloader"))
+        assert isinstance(network, torch.nn.parallel.DistributedDataParallel)
+        assert loader.batch_sampler.world_size == 1
 
 
 def test_training_evaluation_and_inference_preprocess_alike(cohort: Path, trained: Path) -> None:
@@ -69,7 +71,7 @@ def test_training_evaluation_and_inference_preprocess_alike(cohort: Path, traine
     parsers = [open_workflow(BUNDLE, kind, overlays=OVERLAYS, settings=settings).parser for kind in Workflow]
     train, evaluate, inference = (parser.get_parsed_content("preprocessing") for parser in parsers)
     assert identity(train) == identity(evaluate) == identity(inference)
-    added = parsers[0].get_parsed_content("train::preprocessing").transforms[1:]
+    added = parsers[0].get_parsed_content("train::preprocessing").flatten().transforms[len(train.transforms) :]
     assert len(added) == 3 and all(isinstance(step, Randomizable) for step in added)
 
 
@@ -96,10 +98,3 @@ def test_the_control_of_a_comparison_sees_a_table_and_no_film(cohort: Path, tmp_
     assert set(parser.get_parsed_content("network").encoders) == {"table"}
     parser.get_parsed_content("train::trainer").run()
     assert (tmp_path / "model.safetensors").is_file()
-
-
-def test_the_shipped_weights_predict(cohort: Path, tmp_path: Path) -> None:
-    settings = {"cohort_dir": str(cohort), "output_dir": str(tmp_path), "split": "held_out"}
-    run_workflow(open_workflow(BUNDLE, Workflow.INFERENCE, settings=settings))
-    rows = read_json(tmp_path / "predictions.json")["samples"]
-    assert rows and {"pneumonia", "pneumothorax"} <= set(rows[0]["scores"]["diagnosis"])

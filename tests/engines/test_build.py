@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from monai.transforms import Compose
+from monai.transforms import Compose, RandFlipd
 
 from monai_app.cohort.spec import FilmSpec
 from monai_app.core.errors import InputRejected
@@ -20,6 +20,7 @@ from monai_app.engines.build import (
     row_weights,
     seeded_network,
     vocabulary_size,
+    where_films,
     with_corruption,
 )
 from monai_app.losses import MultitaskLoss
@@ -115,3 +116,10 @@ def test_faults_that_this_cohort_cannot_have_are_not_drawn() -> None:
     assert faults is not None
     assert {name for kinds in faults.corruptions["series"] for name in [kinds[0].name]} >= {"feature_mask"}
     assert "noise" not in {kinds[0].name for kinds in faults.corruptions["series"]}
+
+
+def test_augmentation_of_films_is_left_out_where_there_are_none() -> None:
+    mirror = RandFlipd("film", prob=1.0)
+    for film, kept in ((FilmSpec(), (mirror,)), (None, ())):
+        spec = SPEC.model_copy(update={"modalities": SPEC.modalities.model_copy(update={"film": film})})
+        assert tuple(where_films(spec, [mirror]).transforms) == kept

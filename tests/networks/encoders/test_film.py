@@ -13,7 +13,7 @@ from monai_app.networks.encoders import FilmEncoder, default_encoders
 from monai_app.networks.encoders.film import MIN_FILM_PX
 
 
-@pytest.mark.parametrize(("backbone", "pool", "tokens"), [("resnet34", "mean", 1), ("densenet121", "grid", 49)])
+@pytest.mark.parametrize(("backbone", "pool", "tokens"), [("resnet34", "mean", 1), ("densenet121", "grid", 49), ("densenet_narrow", "mean", 1)])
 def test_a_film_becomes_tokens(backbone: str, pool: Literal["mean", "grid"], tokens: int) -> None:
     encoder = FilmEncoder(backbone, width=16, pool=pool).eval()
     with torch.no_grad():
@@ -25,7 +25,7 @@ def test_an_unknown_backbone_is_named_with_those_there_are() -> None:
         FilmEncoder("vgg")
 
 
-@pytest.mark.parametrize("backbone", ["resnet18", "densenet121"])
+@pytest.mark.parametrize("backbone", ["resnet18", "densenet121", "densenet_narrow"])
 def test_a_training_batch_may_hold_a_single_film_of_the_least_size(backbone: str) -> None:
     encoder = FilmEncoder(backbone, width=16, size_px=MIN_FILM_PX).train()
     tokens = encoder(torch.rand(1, 1, MIN_FILM_PX, MIN_FILM_PX, generator=torch.Generator().manual_seed(0)))

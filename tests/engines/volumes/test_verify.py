@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-
 from monai_app.core.resources import resource
 from monai_app.engines.volumes.verify import balls_for, segmentation_faults, segments_volumes
 from tests.engines.volumes.tiny import SPEC, tiny_network

@@ -24,7 +24,7 @@ from _report import Row, report
 
 SIDE, FILM_ROWS, FILM_COLUMNS, FILM_PX = 512, 3000, 2500, 224
 SERIES_GOAL, FILM_GOAL = 1.0, 4.0
-MEAN_TOLERANCE = 1e-3
+MEAN_TOLERANCE = 2e-3  # of the displayed range; these films are all grain
 
 
 def write_scan(folder: Path, slices: int) -> None:

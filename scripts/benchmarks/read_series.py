@@ -5,9 +5,9 @@
 Series: 300 slices of 512 x 512, 16 bit, uncompressed, generated. Usual: SimpleITK's ImageSeriesReader with GDCM's order
 of the files, as float32. Ours: read_series, with all its checks, in float32, and once more with the folder discovered.
 Both start from a folder in the page cache; the voxels are compared before the clock starts. Films: a 2500 x 3000 film
-in JPEG 2000 to 224 px; usual: decoded in full and averaged; ours: the wavelet level that is enough. In turns, medians: processor time of the series, so that other work
-on the machine does not count (ours reads on several threads, which this does not credit); wall time of the films, which
-a warm child process decodes.
+in JPEG 2000 to 224 px; usual: decoded in full and averaged; ours: the wavelet level that is enough. In turns, medians:
+processor time of the series, so that other work on the machine does not count (ours reads on several threads, which
+this does not credit); wall time of the films, which a warm child process decodes.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import json
 import sys
 import time
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,10 @@ def ours(job: dict[str, Any], model: SegmentationModel, clock: Clock) -> dict[st
     clock.stop("read")
     watch = Stages(resets=False)  # the peak of the whole run counts here
     defaults = {"overlap": 0.25, "precision": "auto", "crop": "body", "backend": "torch"}
-    chosen = Options.parse(**{**defaults, **job["options"]})
+    words = {**defaults, **job["options"]}
+    if not words.pop("fit", True):  # windows of the bundle's patch, as the usual side has them
+        model = replace(model, fit_window=None)
+    chosen = Options.parse(**words)
     done = segment_volume(volume, model, chosen, stages=watch)
     clock.stop("segment")
     path = f"{job['out']}.nii.gz"

@@ -12,7 +12,6 @@ import json
 import sys
 import time
 import warnings
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -95,8 +94,7 @@ def ours(job: dict[str, Any], model: SegmentationModel, clock: Clock) -> dict[st
     watch = Stages(resets=False)  # the peak of the whole run counts here
     defaults = {"overlap": 0.25, "precision": "auto", "crop": "body", "backend": "torch"}
     words = {**defaults, **job["options"]}
-    if not words.pop("fit", True):  # windows of the bundle's patch, as the usual side has them
-        model = replace(model, fit_window=None)
+    words.pop("fit", None)
     chosen = Options.parse(**words)
     done = segment_volume(volume, model, chosen, stages=watch)
     clock.stop("segment")
@@ -117,7 +115,7 @@ def main() -> None:
     from monai_app.core.processor import peak_bytes, reset_peak, resident_bytes
     from monai_app.engines.volumes.lean import open_lean
 
-    model = open_lean(job["bundle"], model_dir=job["model_dir"]).model
+    model = open_lean(job["bundle"], model_dir=job["model_dir"], fit=job.get("options", {}).get("fit", False)).model
     side = {"usual": usual, "ours": ours}[job["side"]]
     if job.get("warm"):  # imports and the first pass of every operation belong to neither side
         side({**job, "image": job["warm"], "out": job["out"] + "_warm"}, model, Clock())

@@ -48,13 +48,17 @@ class LeanBundle:
     familiarity: Familiarity | None
 
 
-def open_lean(bundle: str, *, model_dir: str | Path | None = None, overlays: Sequence[str] = ()) -> LeanBundle:
+def open_lean(
+    bundle: str, *, model_dir: str | Path | None = None, overlays: Sequence[str] = (), fit: bool = False
+) -> LeanBundle:
     """Open a bundle for inference on single volumes.
 
     Args:
         bundle: its path, or the name of a shipped one; linted before anything of it is parsed.
         model_dir: folder of the weights; default: the bundle's own.
         overlays: names of further configurations, such as ``network_segresnet``.
+        fit: see a volume little longer than the patch in one window, as ``VolumeInferer`` does: fewer windows, but
+            of another size than the network was trained on, which moves the statistics of instance normalisation.
 
     Raises:
         InputRejected: ``BUNDLE_MISSING``, ``BUNDLE_UNSAFE``, ``OVERLAY_UNKNOWN``, ``NOT_SEGMENTATION``,
@@ -90,7 +94,7 @@ def open_lean(bundle: str, *, model_dir: str | Path | None = None, overlays: Seq
         name=folder.name,
         version=str(metadata.get("version", "")),
         sha256=sha256_file(weights / WEIGHTS_NAME),
-        fit_window=lambda lengths: window(lengths, spec.patch, WINDOW_DIVISOR),
+        fit_window=(lambda lengths: window(lengths, spec.patch, WINDOW_DIVISOR)) if fit else None,
     )
     return LeanBundle(model, parser.get("feature_layer"), Familiarity.read(weights))
 

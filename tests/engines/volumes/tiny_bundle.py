@@ -18,7 +18,7 @@ COMMON = """
 bundle_root: nowhere
 spec: {_target_: monai_app.cohort.segmentation_spec.SegmentationSpec}
 network_def:
-  _target_: UNet
+  _target_: monai.networks.nets.UNet
   spatial_dims: 3 # axes
   in_channels: 1 # sequences
   out_channels: 3 # classes

@@ -19,7 +19,7 @@ from monai_app.benchmark.report import BenchmarkFacts, benchmark_page
 from monai_app.benchmark.resampling import bootstrapped
 from monai_app.benchmark.systems import System
 from monai_app.benchmark.training import planned_runs, train_all
-from monai_app.cohort.folds import fold_splits, write_resplit
+from monai_app.cohort.folds import fold_splits, site_splits, write_resplit
 from monai_app.cohort.normalisation import fit_statistics
 from monai_app.cohort.spec import TaskKind
 from monai_app.cohort.store import Cohort
@@ -44,6 +44,7 @@ def benchmark_fusion(
     tasks: Sequence[str] | None = None,
     settings: Mapping[str, Any] | None = None,
     folds: bool = False,
+    held_out_site: str | None = None,
     jobs: int = 1,
     resamples: int = 1000,
     on_stage: Callable[[str], None] = lambda _: None,
@@ -55,6 +56,7 @@ def benchmark_fusion(
         settings: further overrides of the bundle's configuration, for all systems.
         folds: seed k trains on and is judged by fold k of ``seeds`` patient-grouped folds: for cohorts whose held-out
             split is too small to tell anything. Folds are dealt by the first binary task.
+        held_out_site: whose patients are all held out, beside the cohort's own; not with folds.
         jobs: trainings at once, one thread each.
         resamples: of patients for the intervals.
         on_stage: told in words what begins or ended.
@@ -67,7 +69,8 @@ def benchmark_fusion(
     """
     folder, cohort = Path(out), Cohort(cohort_dir)
     names = judged_tasks(cohort, tasks)
-    cohorts = fold_cohorts(cohort, names, seeds, folder) if folds else [Path(cohort_dir)] * seeds
+    site = [site_cohort(cohort, held_out_site, folder) if held_out_site else Path(cohort_dir)]
+    cohorts = fold_cohorts(cohort, names, seeds, folder) if folds else site * seeds
     runs = planned_runs(bundle, cohorts, folder, systems=systems, profile=profile, tasks=names, settings=settings or {})
     train_all(runs, jobs=jobs, on_done=lambda run: on_stage(f"trained {run.system.name}, seed {run.seed}"))
     on_stage(f"opening {len(runs)} models")
@@ -129,6 +132,18 @@ def fold_cohorts(cohort: Cohort, tasks: Sequence[str], folds: int, out: Path) ->
         if not place.exists():
             write_resplit(cohort, split, place)
     return places
+
+
+def site_cohort(cohort: Cohort, site: str, out: Path) -> Path:
+    """A cohort directory in which a whole site is held out.
+
+    Raises:
+        InputRejected: ``SITE_UNKNOWN``.
+    """
+    place = out / "held_out_site" / content_hash([cohort.record.sha256, site])[:12]
+    if not place.exists():
+        write_resplit(cohort, site_splits(cohort, site), place)
+    return place
 
 
 def judged_tasks(cohort: Cohort, names: Sequence[str] | None) -> list[str]:

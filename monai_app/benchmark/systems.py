@@ -75,9 +75,29 @@ SYSTEMS: Mapping[str, System] = {
             "draf_paper", "draf", "DRAF as proposed: r = softmax(-alpha U), alpha from 1 to 100 by tuning",
             {
                 "fusion::alpha": 1.0, "fusion::beta": 0.0, "fusion::standardise": False,
+                "fusion::detector": "linear", "fusion::detector_gradient": 1.0, "fusion::average": "features",
                 "reliability_alphas": [1.0, 10.0, 30.0, 100.0], "reliability_betas": [0.0],
             },
             ablation=True,
+        ),
+        System(
+            "draf_full_gradient", "draf", "DRAF whose encoders learn the detection as much as the tasks (the paper)",
+            {"fusion::detector_gradient": 1.0}, ablation=True,
+        ),
+        System(
+            "draf_logit", "draf", "DRAF with r falling by the logit of a fault, between sound modalities too",
+            {"fusion::suspicion": "logit"}, ablation=True,
+        ),
+        System(
+            "draf_features", "draf", "DRAF that decides on the mean features (the paper), not on the mean probability",
+            {"fusion::average": "features"}, ablation=True,
+        ),
+        *(
+            System(
+                f"draf_alpha{alpha}", "draf", f"DRAF with alpha = {alpha} a standard deviation of U, beta by tuning",
+                {"reliability_alphas": [float(alpha)]}, ablation=True,
+            )
+            for alpha in (1, 2, 4)
         ),
         System(
             "draf_gated", "draf", "DRAF with gated concatenation instead of a sum (ours)",
@@ -87,6 +107,8 @@ SYSTEMS: Mapping[str, System] = {
             "attention_uncertainty", "attention", "attention with Kendall's task weighting",
             {"task_weighting": "uncertainty"}, ablation=True,
         ),
+        System("early_no_dropout", "early", "early fusion without modality dropout, as usually published",
+               {"modality_dropout": 0.0}, ablation=True),
         System("attention_no_dropout", "attention", "attention without modality dropout", {"modality_dropout": 0.0},
                ablation=True),
         System("attention_half_dropout", "attention", "attention with modality dropout .5", {"modality_dropout": 0.5},

@@ -7,7 +7,7 @@ from types import FrameType
 
 import typer
 
-from monai_app.cli import benchmark, bundle, cohort, crossvalidate, demo, phantom
+from monai_app.cli import benchmark, bundle, cohort, crossvalidate, datalist, demo, dicom, phantom, segment
 
 app = typer.Typer(
     name="monai-app",
@@ -20,13 +20,16 @@ cohort.app.command("phantom")(phantom.phantom)
 cohort.app.command("volumes")(phantom.volumes)
 app.add_typer(cohort.app, name="cohort")
 app.add_typer(benchmark.app, name="benchmark")
+app.add_typer(dicom.app, name="dicom")
 for function in (
     bundle.train,
     bundle.evaluate,
     bundle.predict,
     bundle.verify,
     crossvalidate.crossvalidate,
+    datalist.datalist,
     demo.demo,
+    segment.segment,
 ):
     app.command()(function)
 

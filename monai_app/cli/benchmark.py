@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -11,6 +12,9 @@ from rich.table import Table
 from monai_app.cli.bundle import BundleArgument, CohortOption, FusionOption, SetOption, parse_settings
 from monai_app.cli.output import JsonOption, command, emit, stderr, stdout
 from monai_app.core.logging import configure_logging
+
+if TYPE_CHECKING:
+    from monai_app.benchmark.claims import Claim
 
 app = typer.Typer(help="Compare systems so that a reader can tell what wins when.", no_args_is_help=True)
 
@@ -29,6 +33,9 @@ def fusion(
     folds: Annotated[
         bool, typer.Option("--folds", help="Each seed trains on a patient-grouped fold of its own: for small cohorts.")
     ] = False,
+    held_out_site: Annotated[
+        str | None, typer.Option(help="Hold out all patients of this site: out of distribution. Not with --folds.")
+    ] = None,
     jobs: Annotated[int, typer.Option(help="Trainings at once, a thread each.", min=1)] = 1,
     resamples: Annotated[int, typer.Option(help="Resamples of patients for the intervals.", min=0)] = 1000,
     bundle: Annotated[
@@ -49,6 +56,8 @@ def fusion(
     configure_logging()  # again: importing MONAI has added handlers of its own
     if profile not in list(Profile):
         raise InputRejected("PROFILE_UNKNOWN", "there is no such profile", got=profile, expected=", ".join(Profile))
+    if folds and held_out_site is not None:
+        raise InputRejected("OPTIONS_CLASH", "folds leave no site out", expected="--folds or --held-out-site")
     claims = benchmark_fusion(
         bundle,
         cohort,
@@ -59,11 +68,17 @@ def fusion(
         tasks=task or None,
         settings=parse_settings(settings),
         folds=folds,
+        held_out_site=held_out_site,
         jobs=jobs,
         resamples=resamples,
         on_stage=lambda stage: stderr.print(f"{stage} ..."),
     )
-    if json:
+    show(claims, as_json=json)
+
+
+def show(claims: Sequence[Claim], *, as_json: bool) -> None:
+    """Print the claims beside what was measured."""
+    if as_json:
         emit({"report": "report.html", "claims": [vars(claim) for claim in claims]}, as_json=True)
         return
     table = Table("claim", "measured", "met")

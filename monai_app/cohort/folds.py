@@ -1,4 +1,4 @@
-"""Folds: the same cohort with other splits, each patient held out exactly once."""
+"""The same cohort with other splits: folds that hold each patient out once, or one whole site held out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 from sklearn.model_selection import StratifiedGroupKFold
 
-from monai_app.cohort.samples import sample_table
+from monai_app.cohort.labels import group_values
+from monai_app.cohort.samples import sample_table, visible_events
 from monai_app.cohort.spec import ModalitySpec
 from monai_app.cohort.store import Cohort
 from monai_app.core.atomic import atomic_directory, copy_file, sha256_file, write_json
@@ -58,6 +59,30 @@ def _splits_of(fold_of: dict[int, int], fold: int, folds: int) -> pl.DataFrame:
     names = {fold: "held_out", (fold + 1) % folds: "tuning"}
     rows = [(subject, names.get(own, "train")) for subject, own in sorted(fold_of.items())]
     return pl.DataFrame(rows, schema={"subject_id": pl.Int64, "split": pl.String}, orient="row")
+
+
+def site_splits(cohort: Cohort, site: str) -> pl.DataFrame:
+    """The cohort's own splits, but for the patients of one site, who are all held out: nothing of it is learned.
+
+    Args:
+        site: as the group ``site`` of the cohort says; a patient with any sample there is held out.
+
+    Raises:
+        InputRejected: ``SITE_UNKNOWN`` where no patient is from there, or nobody else is.
+    """
+    samples = sample_table(cohort)
+    code = {name: value for name, value in cohort.record.groups.items() if name == "site"}
+    sites = group_values(visible_events(cohort, samples), code, samples.height).get("site", [])
+    there = samples.filter(pl.Series([str(value) == site for value in sites], dtype=pl.Boolean))["subject_id"].unique()
+    if there.is_empty() or there.len() == samples["subject_id"].n_unique():
+        raise InputRejected(
+            "SITE_UNKNOWN",
+            "the cohort has no such site to hold out, or no other one to learn from",
+            expected="one of " + (", ".join(sorted({str(value) for value in sites})) or "no site is known"),
+            remedy="Check the name of the site.",
+        )
+    own = pl.when(pl.col("subject_id").is_in(there.implode())).then(pl.lit("held_out")).otherwise(pl.col("split"))
+    return cohort.splits().with_columns(own.alias("split")).sort("subject_id")
 
 
 def write_resplit(

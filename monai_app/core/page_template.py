@@ -16,7 +16,8 @@ h1{font-size:27px;line-height:1.25;margin:0 0 6px;letter-spacing:-.01em}
 h2{font-size:20px;margin:0 0 6px;letter-spacing:-.01em}
 h3{font-size:15px;margin:20px 0 4px}
 p.lead{color:var(--soft);margin:0;max-width:95ch}
-nav{margin-top:14px;font-size:14px}nav a{color:var(--accent);text-decoration:none;margin-right:18px;white-space:nowrap}
+nav{margin-top:14px;font-size:14px;display:flex;flex-wrap:wrap}
+nav a{color:var(--accent);text-decoration:none;margin-right:18px;white-space:nowrap}
 nav a:hover{text-decoration:underline}
 .tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(190px,1fr));gap:12px;margin:20px 0}
 .tile{background:var(--paper);border:1px solid var(--line);border-radius:10px;padding:12px 16px}

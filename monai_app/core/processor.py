@@ -17,7 +17,7 @@ _CLEAR = Path("/proc/self/clear_refs")
 def has_bf16(device: torch.device) -> bool:
     """Whether the processor multiplies bf16 matrices natively (CPU: AMX or AVX512-BF16; CUDA: Ampere and later)."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type != "cpu":
         return False
     return bool(torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())

@@ -21,7 +21,7 @@ from monai_app.dicom.series_geometry import (
     ordered,
     spacing_fault,
 )
-from monai_app.dicom.series_options import DEFAULT_OPTIONS, SeriesOptions, Tilt, Uneven
+from monai_app.dicom.series_options import DEFAULT_OPTIONS, Precision, SeriesOptions, Tilt, Uneven
 from monai_app.dicom.series_pixels import read_pixels
 from monai_app.dicom.series_repair import resampled, sheared
 from monai_app.dicom.slice_header import read_slice_headers
@@ -56,14 +56,14 @@ class SeriesPlan:
 def read_series(paths: Sequence[Path], *, options: SeriesOptions = DEFAULT_OPTIONS) -> Volume:
     """The volume of the files of one series, whatever their order, names and InstanceNumbers.
 
-    ``array[i, j, k]`` is column i, row j of the k-th slice along the normal (row direction x column direction), in
-    float32: HU for CT, the rescaled or else stored values for MR, the stated units for PET.
+    ``array[i, j, k]`` is column i, row j of the k-th slice along the normal (row direction x column direction): HU
+    for CT, the rescaled or else stored values for MR, the stated units for PET; float32 unless options ask for less.
 
     Raises:
         InputRejected: as :func:`plan_series`, and the faults of pixels (series_pixels.py, stored.py).
     """
     plan = plan_series(paths, options=options)
-    values, valid = read_pixels(plan.stack.slices)
+    values, valid = read_pixels(plan.stack.slices, precision=_precision(plan, options))
     step_mm, corner, repairs = plan.step_mm, (0, 0), list[Note]()
     if plan.tilted:
         values, valid, corner = sheared(values, valid, plan.stack)
@@ -79,6 +79,11 @@ def read_series(paths: Sequence[Path], *, options: SeriesOptions = DEFAULT_OPTIO
         valid=None if valid is None else valid.transpose(2, 1, 0),
         provenance={**_described(plan, options), "repairs": repairs},
     )
+
+
+def _precision(plan: SeriesPlan, options: SeriesOptions) -> Precision:
+    """Repairs interpolate, which integers cannot."""
+    return Precision.FLOAT32 if plan.tilted or plan.uneven else options.precision
 
 
 def plan_series(paths: Sequence[Path], *, options: SeriesOptions = DEFAULT_OPTIONS) -> SeriesPlan:

@@ -11,6 +11,7 @@ import fcntl
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import threading
@@ -27,11 +28,14 @@ from monai_app.core.errors import AppError, InputRejected
 from monai_app.dicom.area import Stored
 from monai_app.dicom.decoding_worker import ANSWER, FAILED, MEMORY, OK
 
-SECONDS = 30.0
-"""Wall time for one frame; a film of 20 million pixels takes 3 s here."""
+PROCESSOR_SECONDS = 30.0
+"""Processor time for one frame; a film of 20 million pixels takes 3 s here. The kernel ends a child that spins."""
 
-START_SECONDS = 60.0
-"""Wall time until a child is ready."""
+WALL_SECONDS = 300.0
+"""Time on the wall for one frame: on a crowded machine a sound frame waits long for its turn."""
+
+START_SECONDS = 600.0
+"""Time on the wall until a child is ready; one that cannot start ends at once."""
 
 SPARE_BYTES = 256 << 20
 """Memory for one frame whatever its size."""
@@ -51,7 +55,8 @@ _DTYPES = {b"|u1": np.uint8, b"|i1": np.int8, b"<u2": np.uint16, b"<i2": np.int1
 class DecodeLimits:
     """What one frame may cost."""
 
-    seconds: float = SECONDS
+    processor_seconds: float = PROCESSOR_SECONDS
+    wall_seconds: float = WALL_SECONDS
     spare_bytes: int = SPARE_BYTES
     bytes_per_pixel: int = BYTES_PER_PIXEL
 
@@ -195,7 +200,7 @@ class _Child:
 
     def decode(self, frame: Frame, limits: DecodeLimits) -> Stored:
         """As :meth:`DecoderPool.decode`; :class:`_Refused` where the child may go on."""
-        until = time.monotonic() + limits.seconds
+        until = time.monotonic() + limits.wall_seconds
         pixels_promised = int(frame.options["rows"]) * int(frame.options["columns"])
         request = {
             "syntax": frame.syntax,
@@ -204,7 +209,7 @@ class _Child:
             "precision": frame.precision,
             "signed": frame.signed,
             "bytes": len(frame.data),
-            "seconds": limits.seconds,
+            "seconds": limits.processor_seconds,
             "memory_bytes": limits.spare_bytes + limits.bytes_per_pixel * pixels_promised,
         }
         head = json.dumps(request).encode()
@@ -258,17 +263,16 @@ class _Child:
         left = until - time.monotonic()
         handles: tuple[list[int], list[int]] = ([], [self._to]) if write else ([self._from], [])
         if left <= 0 or not any(select.select(*handles, [], left)):
-            raise InputRejected(
-                "DECODE_TIMEOUT",
-                "decoding the compressed pixel data takes too long",
-                remedy="Transfer the file again, or decompress it with dcmdjpeg.",
-            )
+            raise _timeout()
 
     def _died(self) -> InputRejected:
         """The process ended: it crashed, or was killed for its memory."""
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(1)
-        return _memory() if self._process.returncode == -9 else _failed("a crash of the decoder")
+        number = -(self._process.returncode or 0)
+        if number == signal.SIGXCPU:
+            return _timeout()
+        return _memory() if number == signal.SIGKILL else _failed("a crash of the decoder")
 
 
 def _failed(got: str) -> InputRejected:
@@ -276,6 +280,14 @@ def _failed(got: str) -> InputRejected:
         "DECODE_FAILED",
         "the compressed pixel data cannot be decoded",
         got=got,
+        remedy="Transfer the file again, or decompress it with dcmdjpeg.",
+    )
+
+
+def _timeout() -> InputRejected:
+    return InputRejected(
+        "DECODE_TIMEOUT",
+        "decoding the compressed pixel data takes too long",
         remedy="Transfer the file again, or decompress it with dcmdjpeg.",
     )
 

@@ -26,7 +26,6 @@ ANSWER = struct.Struct("<B3sII")
 """Status, dtype such as ``<u2``, rows and columns; where it failed, rows is the length of the name that follows."""
 
 _DESCRIPTORS = 64
-_CLOCK_SLACK_S = 5
 
 
 def main() -> None:
@@ -64,10 +63,10 @@ def _confine() -> int:
 
 
 def _limit(memory_bytes: int, seconds: float) -> None:
-    """Bound the address space and the processor time of one request; the parent watches the clock on the wall."""
+    """Bound the address space and the processor time of one request; SIGXCPU ends what spins."""
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, resource.RLIM_INFINITY))
     used = resource.getrusage(resource.RUSAGE_SELF)
-    most = int(used.ru_utime + used.ru_stime + seconds) + _CLOCK_SLACK_S
+    most = int(used.ru_utime + used.ru_stime + seconds) + 1  # whole seconds
     resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))
 
 

@@ -73,7 +73,7 @@ def read_film(path: str | Path, *, longest_side_px: int | None = None) -> Film:
     source = Path(path)
     header, pixels_at = read_header(source, _TAGS)
     _check_film(header)
-    check_size(header, file_bytes=source.stat().st_size)
+    check_size(header, file_bytes=source.stat().st_size, pixels_at=pixels_at)
     padding = padding_of(header)
     enough_px = longest_side_px if padding is None and shows_fixed_values(header) else None
     decoded = coarse_values(source, header, pixels_at=pixels_at, enough_px=enough_px)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from pathlib import Path
 
 import pydicom
 from pydicom.filereader import read_file_meta_info
+from pydicom.tag import BaseTag, Tag
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from monai_app.core.errors import InputRejected
@@ -42,9 +44,14 @@ def _parse(path: Path, tags: list[str], *, stop_before_pixels: bool) -> tuple[py
                     expected="an uncompressed or image-compressed transfer syntax",
                     remedy="Convert it with dcmconv +te.",
                 )
-            dataset = pydicom.dcmread(stream, stop_before_pixels=stop_before_pixels, specific_tags=[*tags])
+            dataset = pydicom.dcmread(
+                stream, stop_before_pixels=stop_before_pixels, specific_tags=[*_known_tags(tuple(tags))]
+            )
             end = stream.tell()
-            for element in dataset.iterall():  # values are parsed on access: a fault must show here, not later
+            for element in (
+                *dataset.file_meta,
+                *dataset.iterall(),
+            ):  # values are parsed on access: a fault must show here, not later
                 _ = element.value
         except InputRejected:
             raise
@@ -59,8 +66,17 @@ def _parse(path: Path, tags: list[str], *, stop_before_pixels: bool) -> tuple[py
     return dataset, end
 
 
-def check_size(dataset: pydicom.Dataset, *, file_bytes: int) -> None:
+@functools.cache
+def _known_tags(keywords: tuple[str, ...]) -> tuple[BaseTag, ...]:
+    """Keywords looked up once: a series asks for the same ones in each of its files."""
+    return tuple(Tag(keyword) for keyword in keywords)
+
+
+def check_size(dataset: pydicom.Dataset, *, file_bytes: int, pixels_at: int) -> None:
     """Compare what the header promises with what the file can hold.
+
+    Args:
+        pixels_at: where in the file the header ends.
 
     Raises:
         InputRejected: ``NO_PIXELS``, ``TOO_LARGE`` or ``TRUNCATED``.
@@ -75,6 +91,8 @@ def check_size(dataset: pydicom.Dataset, *, file_bytes: int) -> None:
             got=f"{rows} x {columns} px",
             expected=f"at most {MAX_PIXELS} px",
         )
+    if pixels_at >= file_bytes:
+        raise InputRejected("NO_PIXELS", "the file holds no pixel data", remedy="Transfer it again with its pixels.")
     needed = rows * columns * bits // 8 * _frames(dataset)
     if not transfer_syntax(dataset).is_compressed and needed > file_bytes:
         raise truncated(file_bytes, needed)

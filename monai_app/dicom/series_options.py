@@ -20,6 +20,14 @@ class Uneven(StrEnum):
     RESAMPLE = "resample"
 
 
+class Precision(StrEnum):
+    """The type of the voxels; both hold every value of the files, rounded at most once to float32."""
+
+    FLOAT32 = "float32"
+    COMPACT = "compact"
+    """int16 where it holds every value exactly, which halves the memory of a CT; else float32."""
+
+
 @dataclass(frozen=True)
 class Phase:
     """Which of several images at one position is wanted: the slices whose element has this value.
@@ -60,6 +68,7 @@ class SeriesOptions:
         tilt: slices that step sideways are rejected, or moved back along an explicit shear (linear interpolation).
         uneven: uneven distances are rejected, or resampled to their median (linear interpolation).
         required_coverage_mm: least extent from the first to the last slice's centre that the task needs.
+        precision: float32, or int16 where that is exact.
         minimum_slices: least number of slices; one alone has no distance but its stated thickness.
     """
 
@@ -67,6 +76,7 @@ class SeriesOptions:
     tilt: Tilt = Tilt.REJECT
     uneven: Uneven = Uneven.REJECT
     required_coverage_mm: float = 0.0
+    precision: Precision = Precision.FLOAT32
     minimum_slices: int = 1
 
 

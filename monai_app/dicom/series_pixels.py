@@ -5,17 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import suppress
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from monai_app.core.errors import InputRejected
 from monai_app.dicom.area import Floats, Stored
+from monai_app.dicom.series_options import Precision
 from monai_app.dicom.slice_header import SliceHeader
 from monai_app.dicom.stored import Padding, padding_of, stored_values
+from monai_app.dicom.volume_checks import volume_shape
 
 Bools = npt.NDArray[np.bool_]
+Values = npt.NDArray[Any]
+"""float32 or int16."""
 
 THREADS = 4
 """Reading and arithmetic leave Python's lock; more threads than this only wait for the memory."""
@@ -24,40 +29,61 @@ _EXACT_BELOW = 1 << 24
 """Integers of smaller magnitude are float32 numbers."""
 
 
-@dataclass(frozen=True)
-class _Range:
-    low: float
-    high: float
+class _TooWide(Exception):  # noqa: N818 - no fault of the files
+    """A slice holds values that int16 does not."""
 
 
-def read_pixels(slices: Sequence[SliceHeader]) -> tuple[Floats, Bools | None]:
-    """Values ``(K, rows, columns)`` in the slices' units, float32, each the nearest to slope * stored + intercept.
+def read_pixels(
+    slices: Sequence[SliceHeader], *, precision: Precision = Precision.FLOAT32
+) -> tuple[Values, Bools | None]:
+    """Values ``(K, rows, columns)`` in the slices' units, each the nearest to slope * stored + intercept.
 
     Returns:
-        The values, and where they are image: None where no slice marks padding.
+        The values, float32 or, where asked for and exact, int16; and where they are image: None where no slice marks
+        padding.
 
     Raises:
-        InputRejected: what :func:`monai_app.dicom.stored.stored_values` raises; ``NOT_FINITE``, ``NO_CONTENT``.
+        InputRejected: what :func:`monai_app.dicom.stored.stored_values` raises; ``TOO_LARGE``,
+            ``PADDING_INVALID``, ``NOT_FINITE``, ``NO_CONTENT``.
     """
-    shape = (len(slices), *slices[0].size)
-    values = np.empty(shape, np.float32)
-    paddings = [_padding(one) for one in slices]
-    valid = np.empty(shape, np.bool_) if any(paddings) else None
+    shape = volume_shape((len(slices), *slices[0].size))
+    whole = all(one.slope == 1 and one.intercept.is_integer() for one in slices)
+    if precision is Precision.COMPACT and whole:
+        with suppress(_TooWide):
+            return _read(slices, np.empty(shape, np.int16))
+    return _read(slices, np.empty(shape, np.float32))
 
-    def read(index: int) -> _Range | None:
+
+def _read(slices: Sequence[SliceHeader], values: Values) -> tuple[Values, Bools | None]:
+    paddings = [_padding(one) for one in slices]
+    valid = np.empty(values.shape, np.bool_) if any(paddings) else None
+
+    def read(index: int) -> tuple[float, float] | None:
         one, padding = slices[index], paddings[index]
         stored = stored_values(one.path, one.dataset, pixels_at=one.pixels_at, frame=one.frame)
         inside = None
         if valid is not None:
             inside = valid[index]
             inside[...] = True if padding is None else padding.outside(stored)
-        rescale(stored, one.slope, one.intercept, out=values[index])
+        if values.dtype == np.int16:
+            _shift(stored, int(one.intercept), out=values[index])
+        else:
+            rescale(stored, one.slope, one.intercept, out=values[index])
         return _range(values[index], inside)
 
     with ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1)) as pool:
         ranges = [one for one in pool.map(read, range(len(slices))) if one is not None]
     _check_content(ranges)
     return values, None if valid is None or valid.all() else valid
+
+
+def _shift(stored: Stored, intercept: int, *, out: Values) -> None:
+    """Write stored + intercept to int16, where all of it fits."""
+    span = np.iinfo(np.int16)
+    if int(stored.min()) + intercept < span.min or int(stored.max()) + intercept > span.max:
+        raise _TooWide
+    # modulo 2^16 both the stored values and the sum are what they are: the sum fits
+    np.add(stored.astype(np.int16, copy=False), np.int16((intercept + (1 << 15)) % (1 << 16) - (1 << 15)), out=out)
 
 
 def rescale(stored: Stored, slope: float, intercept: float, *, out: Floats) -> None:
@@ -79,30 +105,46 @@ def rescale(stored: Stored, slope: float, intercept: float, *, out: Floats) -> N
 
 
 def _padding(one: SliceHeader) -> Padding | None:
-    """The padding as stored values; some scanners write a negative one as if it were unsigned."""
+    """The padding as stored values; some scanners write a negative one as if it were unsigned.
+
+    Raises:
+        InputRejected: ``PADDING_INVALID`` where the stored bits cannot hold it: masking them would turn padding into
+            image.
+    """
     padding = padding_of(one.dataset)
-    if padding is None or one.dataset.get("PixelRepresentation") != 1:
-        return padding
-    bits = int(one.dataset.get("BitsAllocated", 16))
-    low, high = sorted(
-        value - (1 << bits) if value >= 1 << bits - 1 else value for value in (padding.low, padding.high)
-    )
+    if padding is None:
+        return None
+    low, high = padding.low, padding.high
+    allocated, stored = int(one.dataset.BitsAllocated), int(one.dataset.BitsStored)
+    least, most = 0, (1 << stored) - 1
+    if one.dataset.get("PixelRepresentation") == 1:
+        low, high = sorted(end - (1 << allocated) if end >> allocated - 1 == 1 else end for end in (low, high))
+        least, most = -(1 << stored - 1), (1 << stored - 1) - 1
+    if low < least or high > most:
+        raise InputRejected(
+            "PADDING_INVALID",
+            "the padding value does not fit the stored bits",
+            got=f"{low} to {high}",
+            expected=f"{least} to {most}",
+            remedy="Export the series again with its original headers.",
+        )
     return Padding(low, high)
 
 
-def _range(values: Floats, inside: Bools | None) -> _Range | None:
+def _range(values: Values, inside: Bools | None) -> tuple[float, float] | None:
+    """Least and greatest valid value, None where none is valid."""
     if inside is not None:
         if not inside.any():
             return None
         if not inside.all():
             values = values[inside]
-    return _Range(float(values.min()), float(values.max()))
+    return float(values.min()), float(values.max())
 
 
-def _check_content(ranges: Sequence[_Range]) -> None:
-    if not all(np.isfinite([one.low, one.high]).all() for one in ranges):
+def _check_content(ranges: Sequence[tuple[float, float]]) -> None:
+    if not np.isfinite(ranges).all():
         raise InputRejected("NOT_FINITE", "rescaled values are not finite", expected="values within float32")
-    if not ranges or min(one.low for one in ranges) == max(one.high for one in ranges):
+    if not ranges or min(low for low, _ in ranges) == max(high for _, high in ranges):
         raise InputRejected(
             "NO_CONTENT", "the series shows nothing: all its values are equal", expected="an image with contrast"
         )

@@ -110,7 +110,7 @@ def read_slice_headers(path: Path) -> list[SliceHeader]:
     """
     dataset, pixels_at = read_header(path, _TAGS)
     _check_image(dataset)
-    check_size(dataset, file_bytes=path.stat().st_size)
+    check_size(dataset, file_bytes=path.stat().st_size, pixels_at=pixels_at)
     return [
         _slice(path, index, dataset, frame, pixels_at)
         for index, frame in enumerate(frame_datasets(dataset, PLANE_TAGS))

@@ -66,7 +66,11 @@ def tune_reliability(
     fusion = plain_network(load_model(evaluator.network, folder)).get_submodule("fusion")
     if not isinstance(fusion, DRAF):
         raise InputRejected("NOT_DRAF", "only DRAF has a reliability", got=type(fusion).__name__, expected="DRAF")
-    said = [evaluator.outputs(), corrupted(evaluator, corruption).outputs()]
+    fusion.keep_samples = True
+    try:
+        said = [evaluator.outputs(), corrupted(evaluator, corruption).outputs()]
+    finally:
+        fusion.keep_samples = False
     fusion.cpu()
     output, targets = said[0]
     fusion.fit_spread(output.extras["variance"], presence(targets, fusion.modalities))
@@ -111,5 +115,7 @@ def _loss_at(fusion: DRAF, loss: MultitaskLoss, said: Sequence[Said], alpha: flo
         weights = fusion.reliability(
             extras["variance"], extras["corruption_logits"], present, torch.tensor(alpha), torch.tensor(beta)
         )
-        losses.append(float(loss(FusionOutput(fusion.decide(extras["features"], weights)), targets)))
+        losses.append(
+            float(loss(FusionOutput(fusion.conclude(extras["features"], extras["samples"], weights)), targets))
+        )
     return sum(losses) / len(losses)

@@ -1,1 +1,1 @@
-"""Floor 4: running a trained network on a volume, lean in time and memory; deploy, review and the CLI share it."""
+"""Floor 4: from one volume to its labels, measurements and doubts."""

@@ -74,5 +74,3 @@ def find_body(image: Tensor, *, air: float) -> BodyMap:
         coarse = np.isin(parts, np.flatnonzero(sizes >= SMALLEST_BODY_SHARE * sizes.max()))
     filled = [ndimage.binary_fill_holes(coarse[:, :, index]) for index in range(coarse.shape[2])]
     return BodyMap(np.stack(filled, axis=2), (image.shape[0], image.shape[1], image.shape[2]))
-
-

@@ -73,8 +73,8 @@ class LabelPainter:
         for begin in range(0, len(target), _LINES_AT_ONCE):
             part = slice(begin, min(begin + _LINES_AT_ONCE, len(target)))
             taps = self._line_taps[part]
-            near = slice(min(int(taps.low.min()), int(taps.high.min())), max(int(taps.low.max()), int(taps.high.max())) + 1)
-            rivals = [index for index in alive if float(peaks[index, near].max()) >= least]
+            reached = slice(int(taps.low.min()), int(taps.high.max()) + 1)
+            rivals = [index for index in alive if float(peaks[index, reached].max()) >= least]
             self._settle(target[part], wide, rivals, taps)
 
     def _settle(self, target: Tensor, wide: dict[int, Tensor], rivals: list[int], taps: Taps) -> None:

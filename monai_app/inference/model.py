@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -14,6 +14,8 @@ from monai_app.core.errors import InputRejected
 from monai_app.core.processor import has_bf16
 
 CPU = torch.device("cpu")
+AIR = {"CT": -500.0}
+"""By modality, the largest value that is surely outside the body (HU); MR has none."""
 
 
 class Precision(StrEnum):
@@ -47,6 +49,7 @@ class SegmentationModel:
         classes: name of every class; the first is background.
         spacing_mm: of the network's grid.
         window: network voxels that it sees at once.
+        fit_window: the window for a box of so many voxels, where the network may see more or less at once.
         normalise: ``(1, X, Y, Z) -> (S, X, Y, Z)`` intensities, on the network's grid.
         axcodes: orientation of its axes.
         blend: how its windows are blended, MONAI's ``gaussian`` or ``constant``.
@@ -69,6 +72,7 @@ class SegmentationModel:
     name: str = ""
     version: str = ""
     sha256: str = ""
+    fit_window: Callable[[Sequence[int]], tuple[int, ...]] | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,28 @@ class Options:
     crop: Crop = Crop.BODY
     backend: Backend = Backend.TORCH
     margin_mm: float = 12.0
+
+    @classmethod
+    def parse(cls, *, overlap: float, precision: str, crop: str, backend: str) -> Options:
+        """From the words of a command line.
+
+        Raises:
+            InputRejected: ``OPTION_UNKNOWN``, ``OVERLAP_INVALID``, ``BF16_UNSUPPORTED``.
+        """
+        if not 0.0 <= overlap < 1.0:
+            raise overlap_invalid(overlap)
+        choices: list[tuple[type[StrEnum], str]] = [(Precision, precision), (Crop, crop), (Backend, backend)]
+        for kind, word in choices:
+            if word not in set(kind):
+                raise InputRejected(
+                    "OPTION_UNKNOWN",
+                    f"there is no such {kind.__name__.lower()}",
+                    expected=", ".join(kind),
+                    remedy=f"Check --{kind.__name__.lower()}.",
+                )
+        chosen = cls(overlap, Precision(precision), Crop(crop), Backend(backend))
+        chosen.resolved()
+        return chosen
 
     def resolved(self) -> Precision:
         """The precision that a run will use on this machine.
@@ -110,6 +136,13 @@ class Options:
     def as_dict(self) -> dict[str, Any]:
         """JSON-able, for the manifest."""
         return {**asdict(self), "precision_used": self.resolved().value}
+
+
+def overlap_invalid(overlap: float) -> InputRejected:
+    """The error about an overlap outside [0, 1)."""
+    return InputRejected(
+        "OVERLAP_INVALID", "the overlap of windows is no share", got=overlap, expected="[0, 1)", remedy="Say .25 or .5."
+    )
 
 
 EXACT = Options(overlap=0.5, precision=Precision.FP32, crop=Crop.NONE)

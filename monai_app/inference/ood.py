@@ -48,8 +48,12 @@ class FeaturePool:
             msg = "Features need a pass of the network, got none"
             raise ValueError(msg)
         mean = (self._sum / self._windows).double().numpy()
-        self._sum, self._windows = torch.zeros(()), 0
+        self.forget()
         return np.asarray(mean)
+
+    def forget(self) -> None:
+        """Leave out what was seen since the last call of :meth:`features`."""
+        self._sum, self._windows = torch.zeros(()), 0
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""One volume through a network to labels in its own voxels, streaming: no second copy of the volume, one slab of scores.
+"""One volume through a network to labels in its own voxels, streaming: no second copy of it, one slab of scores.
 
 Resample a plane at a time -> find the body -> windows in it -> rows of probabilities as they become final -> labels of
 the planes between them.
@@ -12,14 +12,16 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
+from monai.data import MetaTensor
 from torch import Tensor
 
 from monai_app.core.processor import one_thread
 from monai_app.dicom.volume import Volume
-from monai_app.inference.body import BodyMap, everything, find_body
+from monai_app.inference.body import Box, everything, find_body
 from monai_app.inference.grid import NetworkGrid, network_grid
 from monai_app.inference.labels import LabelPainter
 from monai_app.inference.model import Backend, Crop, Options, Precision, SegmentationModel
+from monai_app.inference.openvino import openvino_predictor
 from monai_app.inference.resample import plane_order, to_network_grid
 from monai_app.inference.rolling import Predict, stream_probabilities
 from monai_app.inference.stages import Stages
@@ -80,19 +82,18 @@ def segment_volume(
             ``BF16_UNSUPPORTED``.
     """
     chosen, told, watch = options or Options(), progress or Progress(), stages or Stages()
-    grid = network_grid(
-        volume.array.shape, volume.affine_ras, spacing_mm=model.spacing_mm, axcodes=model.axcodes
-    )
+    grid = network_grid(volume.array.shape, volume.affine_ras, spacing_mm=model.spacing_mm, axcodes=model.axcodes)
     with torch.inference_mode():
         with watch("resample"), one_thread():
-            raw = to_network_grid(volume.array, grid)
+            raw = to_network_grid(volume.array, grid, valid=volume.valid)
         with watch("body"):
             plan, usual = _plan(volume, model, chosen, grid, raw)
         with watch("normalise"):
-            image = model.normalise(raw[None]).float()
+            affine = torch.from_numpy(grid.affine_ras)
+            image = torch.as_tensor(model.normalise(MetaTensor(raw[None], affine=affine))).as_subclass(Tensor).float()
             del raw
         told.on_start(len(plan.starts))
-        with _predictor(model, chosen) as predict:
+        with _predictor(model, chosen, channels=image.shape[0], window=plan.size) as predict:
             painter = LabelPainter(grid, plan, len(model.classes))
             slabs = stream_probabilities(
                 image, predict, plan, channels=len(model.classes), blend=model.blend, on_window=told.on_window
@@ -113,33 +114,35 @@ def _plan(
 ) -> tuple[WindowPlan, int]:
     """The windows, and how many MONAI would lay over everything at the same overlap."""
     order = plane_order(volume.array, grid)
-    whole = plan_windows(
-        grid.shape, model.window, overlap=options.overlap, order=order, box=everything(grid.shape)
-    )
+
+    def windows(box: Box) -> WindowPlan:
+        lengths = [side.stop - side.start for side in box]
+        size = model.window if model.fit_window is None else model.fit_window(lengths)
+        return plan_windows(grid.shape, (size[0], size[1], size[2]), overlap=options.overlap, order=order, box=box)
+
+    whole = windows(everything(grid.shape))
     if options.crop is Crop.NONE or model.air is None:
         return whole, len(whole.starts)
-    body: BodyMap = find_body(raw, air=model.air)
+    body = find_body(raw, air=model.air)
     spacing = np.linalg.norm(grid.affine_ras[:3, :3], axis=0)
     box = body.box(int(np.ceil(options.margin_mm / spacing.min())))
-    cropped = plan_windows(grid.shape, model.window, overlap=options.overlap, order=order, box=box)
-    return without_air(cropped, body.touches), len(whole.starts)
+    return without_air(windows(box), body.touches), len(whole.starts)
 
 
 @contextmanager
-def _predictor(model: SegmentationModel, options: Options) -> Iterator[Predict]:
+def _predictor(
+    model: SegmentationModel, options: Options, *, channels: int, window: tuple[int, int, int]
+) -> Iterator[Predict]:
     """The network as a function of one window."""
     precision = options.resolved()
     if options.backend is Backend.OPENVINO:
-        from monai_app.inference.openvino import openvino_predictor
-
-        with openvino_predictor(model, precision) as predict:
-            yield predict
+        with openvino_predictor(model, precision, shape=(1, channels, *window)) as elsewhere:
+            yield elsewhere
         return
-    bf16 = precision is Precision.BF16
 
-    def predict(window: Tensor) -> Tensor:
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
-            scores: Tensor = model.network(window)
+    def here(part: Tensor) -> Tensor:
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision is Precision.BF16):
+            scores: Tensor = model.network(part)
         return scores
 
-    yield predict
+    yield here

@@ -18,16 +18,21 @@ class Stages:
     Attributes:
         seconds: wall time a stage.
         peak_mib: most memory of this process while in the stage, MiB; since the start where the system cannot tell.
+
+    Args:
+        resets: False leaves the system's record of the peak alone, for those who measure a whole run.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, resets: bool = True) -> None:
+        self.resets = resets
         self.seconds: dict[str, float] = {}
         self.peak_mib: dict[str, float] = {}
 
     @contextmanager
     def __call__(self, name: str) -> Iterator[None]:
         """Measure what runs inside the block."""
-        reset_peak()
+        if self.resets:
+            reset_peak()
         started = time.perf_counter()
         try:
             yield

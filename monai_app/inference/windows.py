@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from monai.data.utils import dense_patch_slices
 
-from monai_app.core.errors import InputRejected
 from monai_app.inference.body import Box
+from monai_app.inference.model import overlap_invalid
 
 Triple = tuple[int, int, int]
 
@@ -57,7 +57,7 @@ def plan_windows(shape: Triple, size: Triple, *, overlap: float, order: Triple, 
         InputRejected: ``OVERLAP_INVALID``.
     """
     if not 0.0 <= overlap < 1.0:
-        raise InputRejected("OVERLAP_INVALID", "the overlap of windows is no share", got=overlap, expected="[0, 1)")
+        raise overlap_invalid(overlap)
     window = tuple(want if want > 0 else have for want, have in zip(size, shape, strict=True))
     sides = [_grown(side, want, have) for side, want, have in zip(box, window, shape, strict=True)]
     extent = [max(side.stop - side.start, want) for side, want in zip(sides, window, strict=True)]
@@ -66,9 +66,7 @@ def plan_windows(shape: Triple, size: Triple, *, overlap: float, order: Triple, 
         for want, length in zip(window, extent, strict=True)
     ]
     # half of what is missing comes before the volume and the rest behind it
-    first = [
-        side.start - (length - (side.stop - side.start)) // 2 for side, length in zip(sides, extent, strict=True)
-    ]
+    first = [side.start - (length - (side.stop - side.start)) // 2 for side, length in zip(sides, extent, strict=True)]
     slices = dense_patch_slices(extent, window, interval)
     starts = [tuple(part.start + at for part, at in zip(parts, first, strict=True)) for parts in slices]
     starts.sort(key=lambda start: [start[axis] for axis in order])
@@ -93,7 +91,6 @@ def without_air(plan: WindowPlan, touches_body: Callable[[Box], bool]) -> Window
 def inside(start: Sequence[int], plan: WindowPlan) -> Box:
     """The part of a window that lies on the grid."""
     sides = [
-        slice(max(at, 0), min(at + length, have))
-        for at, length, have in zip(start, plan.size, plan.shape, strict=True)
+        slice(max(at, 0), min(at + length, have)) for at, length, have in zip(start, plan.size, plan.shape, strict=True)
     ]
     return sides[0], sides[1], sides[2]

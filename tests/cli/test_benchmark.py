@@ -54,6 +54,7 @@ def test_a_claim_holds_fails_or_cannot_be_judged(asked: list[dict[str, Any]], tm
         (["--profile", "huge"], "PROFILE_UNKNOWN"),
         (["--systems", "luck"], "SYSTEM_UNKNOWN"),
         (["--set", "width"], "SETTING_INVALID"),
+        (["--folds", "--held-out-site", "A"], "OPTIONS_CLASH"),
     ],
 )
 def test_what_is_unknown_is_exit_code_two(

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from monai_app.cohort.check.files import check_files
-from monai_app.cohort.folds import fold_splits, write_resplit
+from monai_app.cohort.folds import fold_splits, site_splits, write_resplit
 from monai_app.cohort.spec import CohortRecord, ModalitySpec, Provenance, TableField, TableSpec, TaskSpec
 from monai_app.cohort.store import Cohort
 from monai_app.cohort.writer import CohortContent, write_cohort
@@ -23,16 +23,26 @@ def cohort(tmp_path: Path) -> Cohort:
     subjects = [subject for subject in range(20) for _ in range(1 + subject % 3)]
     times = [START + dt.timedelta(days=i) for i in range(len(subjects))]
     keys = pl.DataFrame({"subject_id": subjects, "prediction_time": times})
+    sites = pl.DataFrame(
+        {"subject_id": range(20), "time": START - dt.timedelta(days=1), "code": "SITE", "numeric_value": None}
+    ).with_columns(text_value=pl.when(pl.col("subject_id") < 5).then(pl.lit("north")).otherwise(pl.lit("south")))
     record = CohortRecord(
         name="x",
+        groups={"site": "SITE"},
         provenance=Provenance(source="x", source_version="1", licence="CC0-1.0"),
         modalities=ModalitySpec(table=TableSpec(fields=(TableField(name="a", codes=("A",)),))),
         tasks=(TaskSpec(name="icu", kind="binary"),),
     )
     content = CohortContent(
         record=record,
-        events=pl.DataFrame({"subject_id": subjects, "time": times, "code": "A", "numeric_value": 1.0}),
-        codes=pl.DataFrame({"code": ["A"], "description": ["a"], "unit": ["1"]}),
+        events=pl.concat(
+            [
+                pl.DataFrame({"subject_id": subjects, "time": times, "code": "A", "numeric_value": 1.0}),
+                sites.cast({"numeric_value": pl.Float64}),
+            ],
+            how="diagonal_relaxed",
+        ),
+        codes=pl.DataFrame({"code": ["A", "SITE"], "description": ["a", "site"], "unit": ["1", ""]}),
         splits=pl.DataFrame({"subject_id": range(20), "split": "train"}),
         labels={"icu": {"value": keys.with_columns(value=pl.col("subject_id") % 4 == 0)}},
     )
@@ -70,3 +80,14 @@ def test_a_resplit_keeps_every_other_byte_and_is_a_sound_cohort(cohort: Cohort, 
 def test_more_folds_than_patients_of_a_class_are_refused(cohort: Cohort) -> None:
     with pytest.raises(InputRejected, match="FOLDS_INVALID.*5 patients"):
         fold_splits(cohort, task="icu", folds=6, seed=0)
+
+
+def test_a_held_out_site_is_held_out_whole_and_nobody_else_moves(cohort: Cohort) -> None:
+    before, after = cohort.splits().sort("subject_id"), site_splits(cohort, "north")
+    assert set(after.filter(pl.col("subject_id") < 5)["split"]) == {"held_out"}
+    assert after.filter(pl.col("subject_id") >= 5).equals(before.filter(pl.col("subject_id") >= 5))
+
+
+def test_an_unknown_site_is_refused_with_the_known_ones(cohort: Cohort) -> None:
+    with pytest.raises(InputRejected, match="SITE_UNKNOWN.*north, south"):
+        site_splits(cohort, "east")

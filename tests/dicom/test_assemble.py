@@ -14,7 +14,7 @@ from pydicom.uid import JPEG2000Lossless, RLELossless
 
 from monai_app.core.errors import InputRejected
 from monai_app.dicom.assemble import plan_series, read_series
-from monai_app.dicom.series_options import DEFAULT_OPTIONS, Phase, SeriesOptions, Tilt, Uneven
+from monai_app.dicom.series_options import DEFAULT_OPTIONS, Phase, Precision, SeriesOptions, Tilt, Uneven
 from monai_app.dicom.volume import Volume, lps_to_ras
 from monai_app.dicom.write_series import SeriesGeometry
 from tests.faults.series import AXIAL, ct, each, enhanced, moved, mr, padded, ramp, stored, tilted_ball, write
@@ -260,6 +260,12 @@ def test_padding_is_no_image(tmp_path: Path) -> None:  # row 27
     assert again.valid is not None and np.array_equal(again.valid, volume.valid)
 
 
+def test_padding_beyond_the_stored_bits_is_rejected(tmp_path: Path) -> None:  # row 27
+    rejected(tmp_path / "unsigned", padded(ct(), 63536, vr="US"), "PADDING_INVALID")
+    signed = stored(ct(), ramp().astype(np.int16), BitsStored=12, HighBit=11)
+    rejected(tmp_path / "signed", padded(signed, -3000), "PADDING_INVALID")
+
+
 def test_padding_alone_is_no_content(tmp_path: Path) -> None:  # rows 27, 28
     pixels = np.full((6, 8, 10), 7, np.int16)
     pixels[:, :2] = -2000
@@ -329,6 +335,28 @@ def test_single_slice_is_as_thick_as_it_says(tmp_path: Path) -> None:
 def test_nothing_to_read_is_rejected() -> None:
     with pytest.raises(InputRejected, match="NO_FILES"):
         read_series([])
+
+
+def test_compact_voxels_are_int16_where_that_is_exact(tmp_path: Path, sound: Volume) -> None:
+    compact = SeriesOptions(precision=Precision.COMPACT)
+    volume = read_series(write(tmp_path / "sound", ct()), options=compact)
+    assert volume.array.dtype == np.int16 and np.array_equal(volume.array, sound.array)
+    fraction = each(ct(), RescaleIntercept=-1024.5)
+    assert read_series(write(tmp_path / "fraction", fraction), options=compact).array.dtype == np.float32
+
+
+@pytest.mark.parametrize("kind", [np.int16, np.uint16])
+@pytest.mark.parametrize("intercept", [0, -1024, -32768, -40000, 20000])
+def test_compact_voxels_never_wrap(tmp_path: Path, kind: Any, intercept: int) -> None:  # row 24
+    span = np.iinfo(kind)
+    for low, high in ((span.min, span.max), (span.max - 100, span.max), (0, 479)):
+        pixels = np.round(np.linspace(low, high, 480)).astype(kind).reshape(6, 8, 10)
+        slices = stored(ct(), pixels, RescaleIntercept=intercept)
+        volume = read_series(write(tmp_path, slices), options=SeriesOptions(precision=Precision.COMPACT))
+        truth = pixels.astype(np.int64) + intercept
+        assert np.array_equal(volume.array, truth.transpose(2, 1, 0))
+        fits = np.array_equal(truth, truth.astype(np.int16))
+        assert volume.array.dtype == (np.int16 if fits else np.float32)
 
 
 def test_plan_reads_no_pixel(tmp_path: Path) -> None:

@@ -49,7 +49,8 @@ class NoteEncoder(nn.Module):
 class BagNoteEncoder(nn.Module):
     """Token ids ``(B, L)`` (0 is padding) -> one token ``(B, 1, d)``: log counts, normalised, then a linear layer.
 
-    The order of words is lost; on cohorts of a thousand notes there is little to learn it from.
+    The order of words is lost; on cohorts of a thousand notes there is little to learn it from. The token is
+    normalised: a thousand small counts make a token so short that a fusion hardly sees it beside the others'.
     """
 
     tokens = 1
@@ -57,7 +58,7 @@ class BagNoteEncoder(nn.Module):
     def __init__(self, vocabulary_size: int, *, width: int = 128, dropout: float = 0.3) -> None:
         super().__init__()
         self.width, self.vocabulary_size = width, vocabulary_size
-        self.mlp = nn.Sequential(nn.Dropout(dropout), nn.Linear(vocabulary_size, width))
+        self.mlp = nn.Sequential(nn.Dropout(dropout), nn.Linear(vocabulary_size, width), nn.LayerNorm(width))
 
     def forward(self, note: Tensor) -> Tensor:
         """The token of a batch of notes."""

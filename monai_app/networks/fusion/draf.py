@@ -20,9 +20,11 @@ import torch
 from torch import Tensor, nn
 
 from monai_app.cohort.spec import ModelSpec, TaskKind
+from monai_app.networks.fusion.detector import CorruptionDetectors
 from monai_app.networks.fusion.pooling import pooled_features
 from monai_app.networks.heads import TaskHeads
 from monai_app.networks.mc_dropout import SampledTail
+from monai_app.networks.mixture import mixture_logits
 from monai_app.networks.output import FusionOutput
 from monai_app.networks.uncertainty import Uncertainty, uncertainty
 
@@ -37,7 +39,8 @@ class DRAF(nn.Module):
     """Reliability-weighted sum of Monte Carlo features, then an MLP.
 
     ``alpha``, ``beta`` and the mean and spread of each modality's U are buffers: training keeps running ones, and
-    ``monai_app.engines.reliability`` sets them on validation.
+    ``monai_app.engines.reliability`` sets them on validation. ``keep_samples`` adds the passes ``samples
+    (B, T, M, h)`` to the extras: many times the size of all else.
 
     Args:
         samples: T in evaluation.
@@ -54,6 +57,11 @@ class DRAF(nn.Module):
             of present modalities (ours: with r = 1 / M it is early fusion).
         spread: what varies in U: the probabilities (the paper), or their logits (ours), whose variance does not shrink
             where a head is confident of the commoner outcome.
+        detector: ``perceptron`` on the trunk's token (ours), or ``linear`` on h (the paper).
+        detector_gradient: share of the detection's gradient that reaches the trunk; 1 in the paper.
+        suspicion: what lowers r: ``soundness`` log(1 - c) (ours), which is 0 for any sound modality, or the ``logit``.
+        average: evaluation takes the mean of the ``probabilities`` over t (ours), or of the ``features`` (the paper);
+            training takes the features.
     """
 
     alpha: Tensor
@@ -78,8 +86,14 @@ class DRAF(nn.Module):
         warmup_steps: int = 250,
         combine: Literal["sum", "concatenation"] = "sum",
         spread: Literal["probability", "logit"] = "probability",
+        detector: Literal["perceptron", "linear"] = "perceptron",
+        detector_gradient: float = 0.3,
+        suspicion: Literal["soundness", "logit"] = "soundness",
+        average: Literal["probabilities", "features"] = "probabilities",
     ) -> None:
         super().__init__()
+        self.keep_samples = False
+        self.suspicion, self.average, self.detect_on_trunk = suspicion, average, detector == "perceptron"
         self.modalities = tuple(modality.value for modality in spec.modalities.names)
         self.tasks, self.standardise, self.spread = spec.tasks, standardise, spread
         self.weighting, self.warmup_steps, self.combine = weighting, warmup_steps, combine
@@ -90,7 +104,9 @@ class DRAF(nn.Module):
             }
         )
         self.heads = nn.ModuleDict({name: TaskHeads(spec.tasks, hidden) for name in self.modalities})
-        self.detectors = nn.ModuleDict({name: nn.Linear(hidden, 1) for name in self.modalities})
+        self.detectors = CorruptionDetectors(
+            self.modalities, width if self.detect_on_trunk else hidden, kind=detector, gradient=detector_gradient
+        )
         joined = hidden * (len(self.modalities) if combine == "concatenation" else 1)
         self.mlp = nn.Sequential(nn.LayerNorm(joined), nn.Linear(joined, hidden), nn.GELU(), nn.Dropout(dropout))
         self.joint = TaskHeads(spec.tasks, hidden)
@@ -118,16 +134,19 @@ class DRAF(nn.Module):
             key: self._blank(torch.stack([getattr(value, key) for value in own], dim=1), present)
             for key in ("variance", "total", "aleatoric", "epistemic")
         }
-        suspicion = torch.cat([self.detectors[name](features[:, m]) for m, name in enumerate(self.modalities)], dim=1)
-        suspicion = self._blank(suspicion.float(), present)
+        suspicion = self._blank(self.detectors(pooled if self.detect_on_trunk else features), present)
         if self.training:
             self._follow(doubt["variance"], present)
         risen = self._warmth() if self.training else 1.0
         weights = self.reliability(doubt["variance"], suspicion, present, risen * self.alpha, risen * self.beta)
-        logits = self.decide(features, weights)
         with torch.no_grad():
-            fused = self._uncertainty(self.decide(samples, weights))
+            passes = self.decide(samples, weights)
+            fused = self._uncertainty(passes)
+        of_mean = self.training or self.average == "features"
+        logits = self.decide(features, weights) if of_mean else self._mixed(passes)
         extras = {**doubt, "features": features, "corruption_logits": suspicion}
+        if self.keep_samples:
+            extras["samples"] = samples.transpose(0, 1)
         extras |= {f"fused_{key}": getattr(fused, key) for key in ("total", "aleatoric", "epistemic")}
         means = {name: {task: value.mean(dim=0) for task, value in logit.items()} for name, logit in per_pass.items()}
         return FusionOutput(logits, weights=weights, modality_logits=means, extras=extras)
@@ -144,7 +163,8 @@ class DRAF(nn.Module):
             score = torch.zeros_like(variance)
         else:
             spread = (variance - self.spread_mean) / self.spread_std if self.standardise else variance
-            score = -alpha.clamp_max(_LARGEST_SLOPE) * spread - beta.clamp_max(_LARGEST_SLOPE) * suspicion
+            doubt = nn.functional.softplus(suspicion) if self.suspicion == "soundness" else suspicion
+            score = -alpha.clamp_max(_LARGEST_SLOPE) * spread - beta.clamp_max(_LARGEST_SLOPE) * doubt
         return score.masked_fill(~present, -torch.inf).softmax(dim=1).detach()
 
     def decide(self, features: Tensor, weights: Tensor) -> dict[str, Tensor]:
@@ -156,6 +176,20 @@ class DRAF(nn.Module):
             weighted = weighted.sum(dim=-2)
         joint: dict[str, Tensor] = self.joint(self.mlp(weighted))
         return joint
+
+    def conclude(self, features: Tensor, samples: Tensor, weights: Tensor) -> dict[str, Tensor]:
+        """What evaluation would say with other weights ``(B, M)``, of its features and ``samples (B, T, M, h)``."""
+        if self.average == "features":
+            return self.decide(features, weights)
+        return self._mixed(self.decide(samples.transpose(0, 1), weights))
+
+    def _mixed(self, passes: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Logits of the mean over t of the probabilities of ``{task: (T, B, K)}``."""
+        even = torch.full((1, 1, 1), 1 / len(next(iter(passes.values()))))
+        return {
+            task.name: mixture_logits(task.kind, passes[task.name].transpose(0, 1), even.to(passes[task.name]))
+            for task in self.tasks
+        }
 
     @torch.no_grad()
     def fit_spread(self, variance: Tensor, present: Tensor) -> None:

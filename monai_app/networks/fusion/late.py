@@ -9,9 +9,8 @@ from torch import Tensor, nn
 
 from monai_app.cohort.spec import ModelSpec, TaskKind
 from monai_app.networks.heads import TaskHeads
+from monai_app.networks.mixture import mixture_logits
 from monai_app.networks.output import FusionOutput
-
-_SMALLEST = 1e-6
 
 
 class LateFusion(nn.Module):
@@ -52,15 +51,6 @@ class LateFusion(nn.Module):
         for task, kind in self.kinds.items():
             stack = torch.stack([modality_logits[name][task] for name in self.modalities], dim=1)
             stack = torch.where(present[..., None], stack, torch.zeros_like(stack))
-            logits[task] = _mean_logits(kind, stack, weights[..., None], log_temperature.exp()[:, None])
+            tempered = stack if kind is TaskKind.REGRESSION else stack / log_temperature.exp()[:, None]
+            logits[task] = mixture_logits(kind, tempered, weights[..., None])
         return FusionOutput(logits, weights=weights, modality_logits=modality_logits)
-
-
-def _mean_logits(kind: TaskKind, stack: Tensor, weights: Tensor, temperature: Tensor) -> Tensor:
-    """The logit of the weighted mean probability of ``stack (B, M, K)``; regression takes the mean value."""
-    if kind is TaskKind.REGRESSION:
-        return (weights * stack).sum(dim=1)
-    tempered = stack / temperature
-    if kind is TaskKind.MULTICLASS:
-        return (weights * tempered.softmax(dim=2)).sum(dim=1).clamp_min(_SMALLEST).log()
-    return (weights * tempered.sigmoid()).sum(dim=1).clamp(_SMALLEST, 1 - _SMALLEST).logit()

@@ -2,7 +2,7 @@
 
 Output voxel p shows what lies at c + A (p - c) + t + u(p): c is the centre of the grid, A rotation x scaling x shear,
 t a shift, u a field that is normally distributed at the knots of a coarse lattice and linear between them (Billot et
-al., arXiv 2107.09559, section 2.2, without their integration of u: at knots 30 mm apart, deviations of 3.5 mm fold
+al., arXiv 2107.09559, section 2.2, without their integration of u: at knots 30 mm apart, deviations of 3 mm fold
 nothing).
 """
 
@@ -34,11 +34,11 @@ class DeformationRanges:
         flip_probability: of a mirrored first axis; 0 where left and right have labels of their own.
     """
 
-    rotation_deg: float = 20.0
-    scaling: float = 0.2
+    rotation_deg: float = 15.0
+    scaling: float = 0.15
     shear: float = 0.05
     shift_mm: float = 10.0
-    elastic_mm: float = 3.5
+    elastic_mm: float = 3.0
     knots_mm: float = 30.0
     flip_probability: float = 0.5
 

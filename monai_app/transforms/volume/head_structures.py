@@ -16,6 +16,7 @@ from monai.data import MetaTensor
 from monai.transforms import MapTransform
 
 from monai_app.core.errors import InputRejected
+from monai_app.transforms.volume.synthetic_contrast import RandSyntheticContrastd
 
 HEAD_STRUCTURES: Mapping[str, tuple[int, ...]] = {
     "background": (0, 85, *range(500, 531)),
@@ -42,6 +43,16 @@ FREESURFER_LABELS = tuple(sorted(label for labels in HEAD_STRUCTURES.values() fo
 _LEFT_OF_RIGHT = {41: 2, 42: 3, 43: 4, 44: 5, 46: 7, 47: 8, 49: 10, 50: 11, 51: 12, 52: 13, 53: 17, 54: 18}
 LEFT_OF_RIGHT: Mapping[int, int] = _LEFT_OF_RIGHT | {57: 25, 58: 26, 60: 28, 62: 30, 163: 136, 164: 137}
 """Right label -> left label: the same tissue, and the same intensities."""
+
+
+def structure_names() -> list[str]:
+    """Names of the label values 1, 2, ..."""
+    return list(HEAD_STRUCTURES)[1:]
+
+
+def head_synthesis(key: str = "label", image_key: str = "image") -> RandSyntheticContrastd:
+    """Synthetic heads of FreeSurfer label maps at 2 mm, both sides alike; the record of each is left out."""
+    return RandSyntheticContrastd(key, FREESURFER_LABELS, image_key=image_key, twins=LEFT_OF_RIGHT, keep_record=False)
 
 
 class MergeHeadLabelsd(MapTransform):

@@ -17,7 +17,7 @@ from monai_app.transforms.volume.content import check_content
 VALID_SUFFIX = "_valid"
 """``<key>_valid`` marks the voxels of ``<key>`` that are image: bool of the same shape."""
 
-_MOST_SORTED = 1 << 20
+_MOST_SORTED = 1 << 17
 """Percentiles of more voxels than this are taken from every n-th of them."""
 
 

@@ -46,7 +46,7 @@ class ContrastRanges:
         black_background: probability that label 0 is exactly black rather than a structure like others.
         bias: largest standard deviation of the logarithm of the bias field at its knots.
         bias_knots_mm: distance of those knots.
-        acquired_mm: coarsest voxel that is imitated.
+        acquired_mm: thickest slice that is imitated; voxels that are alike along all axes go to half of it.
         noise: largest standard deviation of the noise of the scanner.
         gamma: standard deviation of the logarithm of the exponent of the gamma curve.
     """
@@ -55,7 +55,7 @@ class ContrastRanges:
     black_background: float = 0.5
     bias: float = 0.4
     bias_knots_mm: float = 60.0
-    acquired_mm: float = 6.0
+    acquired_mm: float = 8.0
     noise: float = 0.05
     gamma: float = 0.4
 
@@ -109,7 +109,7 @@ def draw_contrast(
     if style < 0.4:
         acquired[axis] = ranges.acquired_mm * float(coarse[axis])
     elif style < 0.7:
-        acquired = [0.6 * ranges.acquired_mm * float(coarse[0])] * 3
+        acquired = [0.5 * ranges.acquired_mm * float(coarse[0])] * 3
     return Contrast(
         means=means,
         deviations=deviations,
@@ -185,6 +185,7 @@ class RandSyntheticContrastd(Randomizable, MapTransform):
         deformation: ranges of the shape.
         twins: label -> the label whose intensities it shares.
         spacing_mm: of the maps.
+        keep_record: leave it out where samples become batches.
     """
 
     def __init__(
@@ -197,6 +198,7 @@ class RandSyntheticContrastd(Randomizable, MapTransform):
         deformation: DeformationRanges | None = None,
         twins: Mapping[int, int] | None = None,
         spacing_mm: float = 2.0,
+        keep_record: bool = True,
     ) -> None:
         MapTransform.__init__(self, keys)
         self.labels = tuple(labels)
@@ -205,6 +207,7 @@ class RandSyntheticContrastd(Randomizable, MapTransform):
         self.deformation = DeformationRanges() if deformation is None else deformation
         self.twins = dict(twins or {})
         self.spacing_mm = (spacing_mm,) * 3
+        self.keep_record = keep_record
         self._seed = 0
 
     def randomize(self, data: Any = None) -> None:
@@ -224,10 +227,9 @@ class RandSyntheticContrastd(Randomizable, MapTransform):
             affine = given.affine if isinstance(given, MetaTensor) else None
             sample[key] = MetaTensor(labels[None], affine=affine)
             sample[self.image_key] = MetaTensor(image[None], affine=affine)
-            sample[f"{self.image_key}{RECORD_SUFFIX}"] = {
-                "deformation": deformation.as_record(),
-                "contrast": contrast.as_record(),
-            }
+            if self.keep_record:
+                record = {"deformation": deformation.as_record(), "contrast": contrast.as_record()}
+                sample[f"{self.image_key}{RECORD_SUFFIX}"] = record
         return sample
 
     def synthesise(self, labels: Tensor, deformation: Deformation, contrast: Contrast) -> tuple[Tensor, Tensor]:

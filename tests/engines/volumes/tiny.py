@@ -7,14 +7,7 @@ from typing import Any
 
 from monai.handlers import ValidationHandler
 from monai.networks.nets import UNet
-from monai.transforms import (
-    Compose,
-    EnsureChannelFirstd,
-    LoadImaged,
-    RandCropByLabelClassesd,
-    RandFlipd,
-    RandGaussianNoised,
-)
+from monai.transforms import Compose, RandCropByLabelClassesd, RandFlipd, RandGaussianNoised
 
 from monai_app.cohort.segmentation_spec import SegmentationSpec
 from monai_app.engines.averaging import AveragedNetwork
@@ -30,6 +23,7 @@ from monai_app.engines.volumes.inferer import VolumeInferer
 from monai_app.engines.volumes.mean_dice import MeanDice
 from monai_app.losses.segmentation import SegmentationLoss
 from monai_app.transforms.grid import KeepGridd, PlainTensorsd
+from monai_app.transforms.volume.load_volume import LoadVolumed
 
 SPEC = SegmentationSpec(modality="MR", sequences=("T1",), structures=("one", "two"), patch=(8, 8, 8))
 
@@ -40,8 +34,7 @@ def tiny_network(seed: int = 0) -> Any:
 
 def tiny_transforms() -> list[Any]:
     return [
-        LoadImaged(["image", "label"], reader="NibabelReader", image_only=True, allow_missing_keys=True),
-        EnsureChannelFirstd(["image", "label"], allow_missing_keys=True),
+        LoadVolumed(["image", "label"], ["image", "label"], allow_missing_keys=True),
         KeepGridd("image", "native"),
         KeepGridd("image", "network"),
         PlainTensorsd(["image", "label"], ["float32", "uint8"], allow_missing_keys=True),

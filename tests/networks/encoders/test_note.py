@@ -71,3 +71,12 @@ def test_a_bag_does_not_know_the_order_of_words_nor_the_padding() -> None:
     turned = torch.tensor([[9, 2, 3, 7, 0, 0], [3, 8, 2, 0, 0, 0]])
     torch.testing.assert_close(bag(turned), bag(IDS))
     assert not torch.equal(bag(IDS)[0], bag(IDS)[1])
+
+
+def test_token_of_a_bag_is_as_long_for_a_short_note_as_for_a_long_one() -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        bag = BagNoteEncoder(50, width=16).eval()
+    notes = torch.tensor([[7] + [0] * 19, list(range(2, 22))])
+    lengths = bag(notes).norm(dim=2)
+    torch.testing.assert_close(lengths, torch.full_like(lengths, 4.0), atol=1e-2, rtol=0)

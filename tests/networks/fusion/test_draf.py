@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from monai_app.cohort.spec import ModelSpec
+from monai_app.cohort.spec import ModelSpec, TaskKind
 from monai_app.networks.fusion.draf import DRAF
 
 PRESENT = torch.tensor([[1, 1, 1, 1], [0, 1, 0, 1], [0, 0, 1, 0]]).bool()
@@ -79,6 +79,34 @@ def test_one_sample_gives_finite_even_weights(spec: ModelSpec, tokens: dict[str,
 def test_the_ablation_weighs_all_alike_whatever_the_doubt(spec: ModelSpec) -> None:
     weights = reliability(built(spec, weighting="uniform"), VARIANCE, CLEAN, 10.0, 10.0)
     torch.testing.assert_close(weights, PRESENT / PRESENT.sum(dim=1, keepdim=True))
+
+
+def test_between_sound_modalities_soundness_does_not_choose_and_the_logit_does(spec: ModelSpec) -> None:
+    sound = torch.tensor([[-9.0, -12.0, -15.0, -20.0]] * 3)
+    even = PRESENT / PRESENT.sum(dim=1, keepdim=True)
+    torch.testing.assert_close(reliability(built(spec), VARIANCE, sound, 0.0, 4.0), even, atol=1e-3, rtol=0)
+    assert not torch.allclose(reliability(built(spec, suspicion="logit"), VARIANCE, sound, 0.0, 4.0), even, atol=0.1)
+
+
+def test_evaluation_gives_the_mean_probability_of_the_passes(
+    spec: ModelSpec, draf: DRAF, tokens: dict[str, torch.Tensor]
+) -> None:
+    mixed, of_mean = draf(tokens, PRESENT), built(spec, average="features")(tokens, PRESENT)
+    assert torch.equal(mixed.weights, of_mean.weights)
+    single = DRAF(spec, width=8, samples=1).eval()
+    alone = single(tokens, PRESENT)
+    single.average = "features"
+    binary = next(task.name for task in spec.tasks if task.kind is TaskKind.BINARY)
+    torch.testing.assert_close(single(tokens, PRESENT).logits[binary], alone.logits[binary])
+    assert not torch.equal(mixed.logits[binary], of_mean.logits[binary])
+
+
+def test_the_papers_detector_reads_h(spec: ModelSpec, tokens: dict[str, torch.Tensor]) -> None:
+    paper = built(spec, detector="linear", detector_gradient=1.0)
+    output = paper(tokens, PRESENT)
+    weight = next(iter(paper.detectors.detectors.values()))
+    expected = weight(output.extras["features"][:, 0])[:, 0].where(PRESENT[:, 0], torch.zeros(3))
+    torch.testing.assert_close(output.extras["corruption_logits"][:, 0], expected)
 
 
 def test_bytes_of_an_absent_modality_change_no_bit(draf: DRAF, tokens: dict[str, torch.Tensor]) -> None:

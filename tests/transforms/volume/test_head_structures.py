@@ -12,6 +12,8 @@ from monai_app.transforms.volume.head_structures import (
     HEAD_STRUCTURES,
     LEFT_OF_RIGHT,
     MergeHeadLabelsd,
+    head_synthesis,
+    structure_names,
 )
 
 STRUCTURE_OF = {label: name for name, labels in HEAD_STRUCTURES.items() for label in labels}
@@ -40,3 +42,17 @@ def test_labels_become_the_number_of_their_structure() -> None:
 def test_unknown_label_is_refused(label: int) -> None:
     with pytest.raises(InputRejected, match="LABEL_UNKNOWN"):
         merged(0, label)
+
+
+def test_synthetic_head_shows_both_sides_alike_and_can_be_merged() -> None:
+    labels = torch.zeros(1, 24, 24, 24, dtype=torch.int16)
+    labels[:, 2:12, 4:20, 4:20], labels[:, 12:22, 4:20, 4:20] = 2, 41
+    sample = head_synthesis().set_random_state(seed=0)({"label": MetaTensor(labels, affine=2 * torch.eye(4))})
+    assert set(sample) == {"image", "label"}  # the record would not fit into a batch
+    image, moved = sample["image"].as_tensor(), sample["label"].as_tensor()
+    left, right = image[moved == 2].median(), image[moved == 41].median()
+    assert abs(left - right) < 0.35 and MergeHeadLabelsd("label")(sample)["label"].max() == 1
+
+
+def test_network_has_a_class_for_every_structure() -> None:
+    assert structure_names() == list(HEAD_STRUCTURES)[1:] and len(structure_names()) == 10

@@ -1,0 +1,90 @@
+"""`monai-app segment`: one CT or MR volume to labels, a picture, measurements and a manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from monai_app.cli.bundle import BundleArgument
+from monai_app.cli.output import ForceOption, JsonOption, command, emit, progress
+from monai_app.core.logging import configure_logging
+
+if TYPE_CHECKING:
+    from monai_app.inference.segment import Progress
+
+
+@command
+def segment(
+    bundle: BundleArgument,
+    source: Annotated[Path, typer.Option("--input", "-i", help="NIfTI or NRRD file, or folder of a DICOM series.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the results.")],
+    model: Annotated[Path | None, typer.Option(help="Model folder; default: the bundle's own weights.")] = None,
+    overlay: Annotated[list[str] | None, typer.Option("--overlay", help="Overlay of the bundle; repeatable.")] = None,
+    rules: Annotated[Path | None, typer.Option(help="Series rules (configs/series) where there are several.")] = None,
+    overlap: Annotated[float, typer.Option(help="Share of a window that its neighbour sees; MONAI's .5.")] = 0.25,
+    precision: Annotated[str, typer.Option(help="auto, fp32, or bf16 (where the processor has it).")] = "auto",
+    crop: Annotated[str, typer.Option(help="body leaves out windows over air (CT); none sees everything.")] = "body",
+    backend: Annotated[str, typer.Option(help="torch, or openvino (extra) in a process of its own.")] = "torch",
+    compare: Annotated[bool, typer.Option(help="Also run exactly (fp32, .5, none); print the agreement.")] = False,
+    force: ForceOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Segment a volume on its own grid: labels.nii.gz, preview.png, measurements and manifest.json. Not for diagnosis.
+
+    The defaults are the lean ones. What overlap, precision and crop cost in agreement with MONAI's way on a volume of
+    yours, --compare measures and prints.
+    """
+    from monai_app.core.atomic import refuse_existing
+    from monai_app.engines.volumes.lean import open_lean
+    from monai_app.inference.model import Options
+    from monai_app.inference.outputs import write_result
+    from monai_app.inference.run import segment_source
+    from monai_app.inference.source import read_source
+    from monai_app.inference.stages import Stages
+
+    configure_logging()  # again: importing MONAI has added handlers of its own
+    refuse_existing(out, force=force)
+    options = Options.parse(overlap=overlap, precision=precision, crop=crop, backend=backend)
+    stages = Stages()
+    with stages("open bundle"):
+        opened = open_lean(bundle, model_dir=model, overlays=overlay or [])
+    with stages("read"):
+        read = read_source(source, rules=rules)
+    with _bar(compare=compare) as told:
+        result = segment_source(
+            read, opened.model, options, familiarity=opened.familiarity, feature_layer=opened.feature_layer,
+            compare=compare, progress=told, stages=stages,
+        )  # fmt: skip
+    manifest = write_result(out, result, stages=stages, force=force)
+    emit(_summary(out, result.measurements, manifest), as_json=json)
+
+
+@contextmanager
+def _bar(*, compare: bool) -> Iterator[Progress]:
+    """A bar of windows on stderr."""
+    from monai_app.inference.segment import Progress
+
+    with progress() as bar:
+        job = bar.add_task("windows", total=None)
+        started = [0]
+
+        def start(windows: int) -> None:
+            started[0] += windows
+            bar.update(job, total=None if compare and started[0] == windows else started[0])
+
+        yield Progress(on_start=start, on_window=lambda: bar.advance(job))
+
+
+def _summary(out: Path, measurements: Any, manifest: dict[str, Any]) -> dict[str, Any]:
+    shown: tuple[str, ...] = ("windows", "seconds", "peak_mib", "confidence", "familiarity", "agreement")
+    kept = {key: manifest[key] for key in shown if key in manifest}
+    return {
+        "out": str(out),
+        "volumes_ml": {row["structure"]: round(row["volume_ml"], 2) for row in measurements},
+        **kept,
+        "note": "not for diagnosis",
+    }

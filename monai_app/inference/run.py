@@ -1,0 +1,79 @@
+"""From a volume that was read to everything that is known of it: labels, volumes, certainty, familiarity, agreement."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import replace
+from typing import Any
+
+from monai_app.core.errors import InputRejected
+from monai_app.inference.agreement import agreement
+from monai_app.inference.certainty import Certainty
+from monai_app.inference.measurements import StructureMeasurement, voxel_ml
+from monai_app.inference.model import EXACT, Backend, Options, SegmentationModel
+from monai_app.inference.ood import Familiarity, watched
+from monai_app.inference.outputs import Result
+from monai_app.inference.segment import Progress, Segmentation, segment_volume
+from monai_app.inference.source import Source
+from monai_app.inference.stages import Stages
+
+
+def segment_source(
+    source: Source,
+    model: SegmentationModel,
+    options: Options,
+    *,
+    familiarity: Familiarity | None = None,
+    feature_layer: str | None = None,
+    compare: bool = False,
+    progress: Progress | None = None,
+    stages: Stages | None = None,
+) -> Result:
+    """Segment a volume and measure what was found.
+
+    Args:
+        familiarity: fitted with the weights; without it nothing is said about unfamiliar volumes.
+        feature_layer: of the network, whose features it judges.
+        compare: run exactly too (:data:`~monai_app.inference.model.EXACT`) and report the agreement.
+
+    Raises:
+        InputRejected: ``MODALITY_MISMATCH``; as :func:`segment_volume`.
+    """
+    refuse_other_modality(source, model)
+    watch, certainty = stages or Stages(), Certainty(len(model.classes))
+    judged = familiarity if feature_layer is not None and options.backend is Backend.TORCH else None
+    with nullcontext() if judged is None else watched(model.network, feature_layer or "") as pool:
+        done = segment_volume(source.volume, model, options, progress=progress, observers=[certainty], stages=watch)
+        remarks: dict[str, Any] = {"confidence": round(certainty.confidence, 4)}
+        if judged is not None and pool is not None and done.windows:
+            remarks["familiarity"] = vars(judged.judge(pool.features(), certainty.confidence))
+    if compare:
+        with watch("compare"):
+            exact = segment_volume(source.volume, model, EXACT, progress=progress, stages=Stages())
+            remarks["agreement"] = agreement(done.labels, exact.labels, model.classes)
+    rows = [row.as_dict() for row in measurements(done, model, certainty)]
+    return Result(source.volume, done, rows, model, options, source.identity, remarks)
+
+
+def refuse_other_modality(source: Source, model: SegmentationModel) -> None:
+    """Refuse a DICOM series of another modality than the network's; NIfTI and NRRD do not say what they hold.
+
+    Raises:
+        InputRejected: ``MODALITY_MISMATCH``.
+    """
+    told = source.volume.provenance.get("modality", model.modality)
+    if told != model.modality:
+        raise InputRejected(
+            "MODALITY_MISMATCH",
+            "the series is of another modality than the network's",
+            got=told,
+            expected=model.modality,
+            remedy="Choose the series, or a bundle for it.",
+        )
+
+
+def measurements(done: Segmentation, model: SegmentationModel, certainty: Certainty) -> list[StructureMeasurement]:
+    """Millilitres of every structure from the voxels counted while painting, and the network's entropy there."""
+    millilitres = [count * voxel_ml(done.affine_ras) for count in done.counts[1:]]
+    plain = [StructureMeasurement(name, ml) for name, ml in zip(model.classes[1:], millilitres, strict=True)]
+    return [replace(row, entropy=entropy) for row, entropy in zip(plain, certainty.entropy, strict=True)]

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from torch import nn
+
+from monai_app.core.errors import InputRejected
+from monai_app.inference.measurements import voxel_ml
+from monai_app.inference.model import EXACT, Options, Precision
+from monai_app.inference.ood import Familiarity
+from monai_app.inference.run import segment_source
+from monai_app.inference.source import Source
+from monai_app.metrics.mahalanobis import Gaussian
+from tests.inference.tiny import CLASSES, model, volume
+
+SOURCE = Source(volume(), {"kind": "file", "sha256": "0" * 64})
+
+
+def test_volumes_are_voxels_times_their_size() -> None:
+    result = segment_source(SOURCE, model(), EXACT)
+    labels = result.segmentation.labels
+    for label, row in enumerate(result.measurements, 1):
+        assert row["structure"] == CLASSES[label]
+        assert row["volume_ml"] == pytest.approx((labels == label).sum() * voxel_ml(SOURCE.volume.affine_ras))
+    assert 0 < result.remarks["confidence"] <= 1
+
+
+def test_the_exact_way_agrees_with_itself() -> None:
+    result = segment_source(SOURCE, model(), EXACT, compare=True)
+    assert result.remarks["agreement"] == {"equal": 1.0, "dice": dict.fromkeys(CLASSES[1:], 1.0)}
+
+
+def test_agreement_of_a_lean_run_is_reported() -> None:
+    lean = Options(overlap=0.0, precision=Precision.FP32)
+    found = segment_source(SOURCE, model(), lean, compare=True).remarks["agreement"]
+    assert 0.5 < found["equal"] < 1.0
+
+
+def test_familiarity_is_judged_by_the_features_of_the_run() -> None:
+    spread = np.random.default_rng(0).normal(size=(60, 2 * len(CLASSES)))
+    familiarity = Familiarity(Gaussian.fit(spread), 1e9, 0.0, 0.99, "")
+    layered = replace(model(), network=nn.Sequential(model().network))
+    result = segment_source(SOURCE, layered, EXACT, familiarity=familiarity, feature_layer="0")
+    assert result.remarks["familiarity"]["unfamiliar"] is False
+
+
+def test_a_series_of_another_modality_is_refused() -> None:
+    scan = replace(SOURCE.volume, provenance={"modality": "MR"})
+    with pytest.raises(InputRejected, match="MODALITY_MISMATCH"):
+        segment_source(Source(scan, {}), model(), EXACT)

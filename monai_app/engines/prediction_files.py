@@ -112,7 +112,7 @@ def prediction_table(predictions: Predictions) -> pl.DataFrame:
     standard deviation over stochastic passes; a column that nobody asked for is empty.
     """
     n, flags = len(predictions), predictions.out_of_distribution
-    novel: list[Any] = [None] * n if flags is None else list(flags.any(axis=1))
+    novel: list[Any] = [None] * n if flags is None else [bool(row.any()) for row in flags]
     parts = []
     for name, task in predictions.tasks.items():
         silent = task.abstained if task.abstained is None or task.abstained.shape == task.score.shape else None

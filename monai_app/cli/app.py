@@ -7,7 +7,7 @@ from types import FrameType
 
 import typer
 
-from monai_app.cli import benchmark, bundle, cohort, crossvalidate, demo, dicom, phantom, segment
+from monai_app.cli import benchmark, bundle, cohort, crossvalidate, datalist, demo, dicom, phantom, segment
 
 app = typer.Typer(
     name="monai-app",
@@ -27,6 +27,7 @@ for function in (
     bundle.predict,
     bundle.verify,
     crossvalidate.crossvalidate,
+    datalist.datalist,
     demo.demo,
     segment.segment,
 ):

@@ -119,7 +119,9 @@ def _parted(
 
 def _refuse_shared(splits: Mapping[str, list[dict[str, Any]]], key: str, code: str, what: str) -> None:
     owner: dict[Any, str] = {}
-    shared = {item[key] for name, items in splits.items() for item in items if owner.setdefault(item[key], name) != name}
+    shared = {
+        item[key] for name, items in splits.items() for item in items if owner.setdefault(item[key], name) != name
+    }
     if shared:
         raise InputRejected(
             code, what, got=f"{len(shared)} of {len(owner)}", expected="each in one split", remedy="Correct the list."

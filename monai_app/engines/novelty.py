@@ -25,9 +25,9 @@ from monai_app.core.loading import load_weights, save_weights
 from monai_app.core.records import Record
 from monai_app.engines.fitted_record import FittedRecord, model_files
 from monai_app.engines.input_statistics import note_statistics, token_counts
-from monai_app.metrics.mahalanobis import Floats, Gaussian
 from monai_app.engines.observation import Observer, Sight, Sights
 from monai_app.engines.predictions import Predictions, TaskPredictions
+from monai_app.metrics.mahalanobis import Floats, Gaussian
 
 logger = logging.getLogger(__name__)
 TENSORS_NAME = "novelty.safetensors"

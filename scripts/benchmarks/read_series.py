@@ -34,8 +34,8 @@ def write_scan(folder: Path, slices: int) -> None:
 
     generator = np.random.default_rng(0)
     rows, columns = np.mgrid[0:SIDE, 0:SIDE]
-    plane = 300 * np.sin(rows / 41) * np.cos(columns / 29)
-    grain = generator.normal(0, 15, (SIDE, SIDE))
+    plane = (300 * np.sin(rows / 41) * np.cos(columns / 29)).astype(np.float32)
+    grain = generator.normal(0, 15, (SIDE, SIDE)).astype(np.float32)
     volume = np.stack([plane + np.roll(grain, index, 0) + index for index in range(slices)])
     geometry = SeriesGeometry((-180.0, -180.0, 0.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0), (0.7, 0.7))
     study = StudyHeader(

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
+import multiprocessing
 import sys
 from dataclasses import replace
 
 import pytest
-import torch
 
 from monai_app.core.errors import AppError, InputRejected
 from monai_app.inference import openvino
@@ -31,10 +31,17 @@ def test_without_the_extra_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
         pass
 
 
-def test_a_network_that_cannot_run_is_told() -> None:
-    broken = replace(model(), network=torch.nn.Linear(3, 3))
-    with (
-        pytest.raises(AppError, match="OPENVINO_FAILED"),
-        openvino.openvino_predictor(broken, Precision.FP32, shape=SHAPE),
-    ):
-        pass
+@pytest.mark.parametrize("closed", [True, False])
+def test_a_child_that_fails_or_dies_is_told(closed: bool) -> None:
+    ours, theirs = multiprocessing.Pipe()
+    if not closed:
+        theirs.send("RuntimeError")
+    theirs.close()
+    with pytest.raises(AppError, match="OPENVINO_FAILED"):
+        openvino._answer(ours)
+
+
+def test_a_child_that_is_ready_is_believed() -> None:
+    ours, theirs = multiprocessing.Pipe()
+    theirs.send("")
+    openvino._answer(ours)

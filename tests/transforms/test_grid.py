@@ -43,9 +43,7 @@ def test_the_same_grid_gives_the_same_values() -> None:
 def test_turned_axes_come_back_exactly() -> None:
     turned = Compose([KeepGridd("image", "native"), Orientationd("image", axcodes="SAR", labels=None)])(sample())
     moved = KeepGridd("image", "network")(turned)
-    back = on_grid(
-        moved["image"].as_tensor(), moved["image_network_affine"], moved["image_native_affine"], (4, 6, 5)
-    )
+    back = on_grid(moved["image"].as_tensor(), moved["image_network_affine"], moved["image_native_affine"], (4, 6, 5))
     assert torch.allclose(back, sample()["image"].as_tensor(), atol=1e-4)
 
 

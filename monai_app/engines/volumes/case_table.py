@@ -1,4 +1,4 @@
-"""One row a volume and structure: agreement with the truth, volumes, uncertainty. The table that every number is from."""
+"""One row a volume and structure: agreement with the truth, volumes, uncertainty; every reported number is from it."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def measured_case(
     if draws.number:
         device = next(evaluator.network.parameters()).device
         copies = augmented_draws(
-            lambda image: evaluator.predict(image.to(device)).cpu(),
+            lambda image: evaluator.predict_plainly(image.to(device)).cpu(),
             case.image,
             draws=draws.number,
             seed=draws.seed,

@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader
 
 from monai_app.engines.batches import ROW, prepare_volume_batch
 from monai_app.engines.evaluator import BatchEvaluator
+from monai_app.engines.volumes.inferer import VolumeInferer
 from monai_app.inference.ood import watched
 from monai_app.metrics.mahalanobis import Floats
 from monai_app.transforms.grid import on_grid
@@ -66,12 +67,12 @@ class VolumeEvaluator(BatchEvaluator):
         self.feature_layer = feature_layer
         super().__init__(device, val_data_loader, network, prepare_batch=prepare_volume_batch, **arguments)
 
-    def predict(self, image: Tensor) -> Tensor:
-        """Class probabilities ``(1, C, I, J, K)`` of an image ``(1, S, I, J, K)``."""
+    def predict_plainly(self, image: Tensor) -> Tensor:
+        """Class probabilities ``(1, C, I, J, K)`` of an image ``(1, S, I, J, K)``, without the inferer's flips."""
+        assert isinstance(self.inferer, VolumeInferer), "volumes are seen by windows"
         with torch.no_grad():
             self.network.eval()
-            result: Tensor = self.inferer(image, self.network)  # type: ignore[operator]
-        return result
+            return self.inferer.plain(image, self.network)
 
     def for_each(self, use: Callable[[SegmentedCase], Any]) -> None:
         """Segment every volume of the loader and hand it on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,7 +11,7 @@ import torch
 from monai.inferers import SlidingWindowInferer
 from torch import Tensor
 
-from monai_app.engines.precision import AutocastInferer
+from monai_app.engines.precision import AutocastInferer, Precision, has_bf16
 
 _STRETCH = 1.6
 """A volume up to this much longer than the window is seen whole along that axis instead of in two halves."""
@@ -24,7 +25,8 @@ class VolumeInferer(SlidingWindowInferer):
         overlap: share of a window that the next one sees again.
         divisor: the sides of a window are multiples of it, as the network's strides ask.
         windows: at once.
-        precision: ``fp32``, ``bf16``, or an inferer that has settled (that of the training).
+        precision: ``fp32``, ``bf16``, ``auto`` (bf16 where the processor multiplies it natively), or an inferer that
+            has settled (that of the training).
         flips: spatial axes (0 to 2) that the volume is mirrored along, one list a pass; probabilities are averaged.
     """
 
@@ -40,7 +42,16 @@ class VolumeInferer(SlidingWindowInferer):
     ) -> None:
         super().__init__(tuple(patch), windows, overlap, mode="gaussian", sigma_scale=0.125)
         self.patch, self.divisor, self.flips = tuple(patch), divisor, tuple(tuple(axes) for axes in flips)
+        if precision == Precision.AUTO:
+            precision = Precision.BF16 if has_bf16(default_device()) else Precision.FP32
         self.precise = AutocastInferer(precision) if isinstance(precision, str) else precision
+
+    @property
+    def plain(self) -> VolumeInferer:
+        """The same without flips: one pass a window."""
+        single = copy.copy(self)
+        single.flips = ((),)
+        return single
 
     def __call__(self, inputs: Tensor, network: Callable[..., Any], *args: Any, **kwargs: Any) -> Tensor:
         """Probabilities of a volume ``(B, S, I, J, K)``."""
@@ -54,6 +65,11 @@ class VolumeInferer(SlidingWindowInferer):
 
     def _network(self, network: Callable[..., Any]) -> Callable[..., Any]:
         return lambda part, *args, **kwargs: self.precise(part, network, *args, **kwargs)
+
+
+def default_device() -> torch.device:
+    """The accelerator where there is one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def window(shape: Sequence[int], patch: Sequence[int], divisor: int) -> tuple[int, ...]:

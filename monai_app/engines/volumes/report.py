@@ -9,7 +9,18 @@ import polars as pl
 from matplotlib.figure import Figure
 
 from monai_app.core.page import Page, Section, Tile
-from monai_app.engines.report.style import ACCENT, INK, WARM, capital, cell, label, panel, quiet, readable, series_colour
+from monai_app.engines.report.style import (
+    ACCENT,
+    INK,
+    WARM,
+    capital,
+    cell,
+    label,
+    panel,
+    quiet,
+    readable,
+    series_colour,
+)
 
 _MOST_CASES = 200
 _NAMES = {"dice": "Dice", "assd_mm": "ASSD, mm", "hd95_mm": "HD95, mm"}
@@ -32,8 +43,8 @@ def build_page(table: pl.DataFrame, results: dict[str, Any]) -> Page:
         page.section("Unfamiliar volumes").text(text)
     _cases(page.section("Cases"), table)
     page.section("How to read this").text(
-        "Dice is the overlap 2|A and B| / (|A| + |B|). ASSD is the mean distance between the two surfaces, HD95 the 95th "
-        "percentile of those distances; both are undefined where a structure is missing on either side, and such "
+        "Dice is the overlap 2|A and B| / (|A| + |B|). ASSD is the mean distance between the two surfaces, HD95 the "
+        "95th percentile of those distances; both are undefined where a structure is missing on either side, and such "
         "misses are counted in the table. All is measured on the voxels of the file. Intervals draw patients with "
         "replacement; they do not cover the choice of training patients, seeds or hospitals."
     )
@@ -68,7 +79,10 @@ def _structures(section: Section, table: pl.DataFrame, results: dict[str, Any]) 
 
 
 def _dice_figure(table: pl.DataFrame) -> Figure:
-    groups = [(name, rows["dice"].drop_nulls().to_numpy()) for (name,), rows in table.group_by("structure", maintain_order=True)]
+    groups = [
+        (name, rows["dice"].drop_nulls().to_numpy())
+        for (name,), rows in table.group_by("structure", maintain_order=True)
+    ]
     figure = Figure(figsize=(7.2, 0.9 + 0.4 * max(len(groups), 3)))
     axes = figure.add_subplot()
     quiet(axes)
@@ -78,7 +92,9 @@ def _dice_figure(table: pl.DataFrame) -> Figure:
         axes.plot(values, place + offsets, "o", color=ACCENT, alpha=0.55, markersize=3.5, markeredgewidth=0)
         if values.size:
             axes.plot([np.median(values)] * 2, [place - 0.35, place + 0.35], color=INK, linewidth=1.4)
-    axes.set_yticks(range(len(groups)), [f"{capital(readable(str(name)))}   n = {values.size}" for name, values in groups])
+    axes.set_yticks(
+        range(len(groups)), [f"{capital(readable(str(name)))}   n = {values.size}" for name, values in groups]
+    )
     axes.set_ylim(len(groups) - 0.4, -0.6)
     label(axes, x="Dice", y="")
     return figure
@@ -108,13 +124,26 @@ def _uncertainty(section: Section, table: pl.DataFrame, results: dict[str, Any])
         "mean probability within the structure; it should fall as Dice rises (rank correlation below zero)."
     )
     rows = [
-        [capital(readable(name)), found["entropy_dice_correlation"], _median(table, name, "entropy"), _relative(table, name)]
+        [
+            capital(readable(name)),
+            found["entropy_dice_correlation"],
+            _median(table, name, "entropy"),
+            _relative(table, name),
+        ]
         for name, found in results["structures"].items()
     ]
     section.table(["Structure", "Rank correlation with Dice", "Median entropy", "Median volume spread, share"], rows)
     figure, axes = panel(5.0, 3.2)
     known = table.select("entropy", "dice").drop_nulls()
-    axes.plot(known["entropy"].to_numpy(), known["dice"].to_numpy(), "o", color=WARM, alpha=0.6, markersize=4, markeredgewidth=0)
+    axes.plot(
+        known["entropy"].to_numpy(),
+        known["dice"].to_numpy(),
+        "o",
+        color=WARM,
+        alpha=0.6,
+        markersize=4,
+        markeredgewidth=0,
+    )
     label(axes, x="Entropy, nats", y="Dice")
     section.figure(figure)
 
@@ -133,5 +162,15 @@ def _relative(table: pl.DataFrame, structure: str) -> float | None:
 def _cases(section: Section, table: pl.DataFrame) -> None:
     worst = table.sort("dice", nulls_last=True).head(_MOST_CASES)
     section.text("Worst first; cases.csv beside this page has them all.")
-    columns = ["case", "structure", "dice", "assd_mm", "hd95_mm", "volume_ml", "reference_ml", "volume_sd_ml", "entropy"]
+    columns = [
+        "case",
+        "structure",
+        "dice",
+        "assd_mm",
+        "hd95_mm",
+        "volume_ml",
+        "reference_ml",
+        "volume_sd_ml",
+        "entropy",
+    ]
     section.table([capital(readable(name)) for name in columns], worst.select(columns).rows())

@@ -54,7 +54,9 @@ def test_killed_and_repeated_gives_the_same_bits(
 def test_a_cache_changes_no_bit(datalist: Path, uninterrupted: Path, tmp_path: Path) -> None:
     for name in ("filling", "filled"):
         tiny_training(tmp_path / name, datalist, cache=tmp_path / "cache").run()
-        assert (tmp_path / name / "model.safetensors").read_bytes() == (uninterrupted / "model.safetensors").read_bytes()
+        assert (tmp_path / name / "model.safetensors").read_bytes() == (
+            uninterrupted / "model.safetensors"
+        ).read_bytes()
 
 
 def test_accumulated_batches_make_one_step(datalist: Path, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from monai.bundle import ConfigParser
+from monai.bundle.utils import merge_kv
 from monai.transforms import Compose, EnsureChannelFirstd, LoadImaged, Orientationd, Spacingd
 from torch import Tensor
 
@@ -81,6 +82,7 @@ def open_lean(
     with typed_errors():
         network = load_model(parser.get_parsed_content("network_def"), weights)
         intensities = _after_spacing(parser.get_parsed_content("preprocessing"), spec)
+    divisor = int(parser.get("divisor", WINDOW_DIVISOR))
     metadata = read_json(folder / "configs" / "metadata.json")
     model = SegmentationModel(
         network=network,
@@ -94,7 +96,7 @@ def open_lean(
         name=folder.name,
         version=str(metadata.get("version", "")),
         sha256=sha256_file(weights / WEIGHTS_NAME),
-        fit_window=(lambda lengths: window(lengths, spec.patch, WINDOW_DIVISOR)) if fit else None,
+        fit_window=(lambda lengths: window(lengths, spec.patch, divisor)) if fit else None,
     )
     return LeanBundle(model, parser.get("feature_layer"), Familiarity.read(weights))
 
@@ -105,18 +107,19 @@ def _parser(folder: Path, overlays: Sequence[str]) -> ConfigParser:
     for name, file in zip(("common", *overlays), files, strict=True):
         if not file.is_file():
             raise InputRejected("OVERLAY_UNKNOWN", f"the bundle has no configuration {name}", remedy="Check --overlay.")
-    merged: dict[str, Any] = {}
-    for file in files:
-        merged |= read_yaml(file) or {}
-    merged["bundle_root"] = str(folder)
-    if "network_def" not in merged or "preprocessing" not in merged or "spec" not in merged:
+    parser = ConfigParser(read_yaml(files[0]) or {})
+    for file in files[1:]:
+        for key, value in (read_yaml(file) or {}).items():
+            merge_kv(parser, key, value)  # as `monai.bundle run` does: nested ids, and + to join
+    parser["bundle_root"] = str(folder)
+    if any(name not in parser for name in ("network_def", "preprocessing", "spec")):
         raise InputRejected(
             "NOT_SEGMENTATION",
             "the bundle does not segment volumes",
             expected="spec, network_def and preprocessing in its common.yaml",
             remedy="Name a segmentation bundle.",
         )
-    return ConfigParser(merged)
+    return parser
 
 
 def _flat(transform: Any) -> list[Any]:

@@ -124,7 +124,7 @@ def _joined(organs: Path, lesions: Path, numbers: np.ndarray) -> bytes:
     organ_map = nibabel.load(organs)
     labels = numbers[np.asarray(organ_map.dataobj).astype(np.int64)]  # type: ignore[attr-defined]
     labels[np.asarray(nibabel.load(lesions).dataobj) > 0] = len(PHANTOM_STRUCTURES)  # type: ignore[attr-defined]
-    affine = np.array(organ_map.affine)
+    affine = np.array(organ_map.affine)  # type: ignore[attr-defined]
     if np.linalg.det(affine[:3, :3]) < 0:  # slices run against the normal; the reader of series has them along it
         affine[:3, 3] += affine[:3, 2] * (labels.shape[2] - 1)
         affine[:3, 2] *= -1

@@ -106,7 +106,7 @@ def run_shortcuts(
     conditions = {lead.value: model.predict(films_of_lead) for lead, films_of_lead in twins.items()}
     conditions |= {f"border marker {severity}": model.predict(items, border=severity) for severity in BORDER_SEVERITIES}
     everyone = model.predict(model.items)
-    results = {
+    results: dict[str, Any] = {
         "films": len(items),
         "seed": seed,
         "markers": twin_results(conditions, resamples=resamples),

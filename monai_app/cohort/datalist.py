@@ -91,7 +91,7 @@ def _record(entry: Any, root: Path) -> dict[str, Any]:
     names = images if isinstance(images, list) else [images]
     if not names or not all(isinstance(name, str) and name for name in names):
         raise _invalid("a record without an image path")
-    paths = tuple(str((root / name).resolve()) for name in names)
+    paths = tuple(str((root / str(name)).resolve()) for name in names)
     item: dict[str, Any] = {"image": paths[0] if len(paths) == 1 else paths}
     label = entry.get("label")
     if isinstance(label, str) and label:

@@ -121,7 +121,7 @@ def _joining(mask_labels: dict[str, dict[str, int]]) -> np.ndarray:
 
 def _joined(organs: Path, lesions: Path, numbers: np.ndarray) -> bytes:
     """One gzipped label map of two."""
-    organ_map = nibabel.load(organs)  # type: ignore[attr-defined]
+    organ_map = nibabel.load(organs)
     labels = numbers[np.asarray(organ_map.dataobj).astype(np.int64)]  # type: ignore[attr-defined]
     labels[np.asarray(nibabel.load(lesions).dataobj) > 0] = len(PHANTOM_STRUCTURES)  # type: ignore[attr-defined]
     affine = np.array(organ_map.affine)  # type: ignore[attr-defined]
@@ -129,5 +129,5 @@ def _joined(organs: Path, lesions: Path, numbers: np.ndarray) -> bytes:
         affine[:3, 3] += affine[:3, 2] * (labels.shape[2] - 1)
         affine[:3, 2] *= -1
         labels = labels[:, :, ::-1]
-    joined = nibabel.Nifti1Image(np.ascontiguousarray(labels), affine)  # type: ignore[attr-defined]
+    joined = nibabel.Nifti1Image(np.ascontiguousarray(labels), affine)  # type: ignore[no-untyped-call]
     return gzip.compress(joined.to_bytes(), compresslevel=4, mtime=0)

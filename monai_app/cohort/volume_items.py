@@ -57,7 +57,7 @@ def _item(record: Mapping[str, Any], subject_id: int, spec: ClassificationSpec) 
 
 def structure_volumes(path: str | Path, spec: ClassificationSpec) -> dict[str, float]:
     """Of a label map, per target the volume in mL that its structures take up."""
-    image = nibabel.load(path)  # type: ignore[attr-defined]
+    image = nibabel.load(path)
     labels = np.asarray(image.dataobj)  # type: ignore[attr-defined]
     voxel_mm3 = float(abs(np.linalg.det(image.affine[:3, :3])))  # type: ignore[attr-defined]
     return {target.name: structure_ml(labels, target.values, voxel_mm3) for target in spec.targets}

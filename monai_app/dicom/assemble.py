@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -26,9 +24,6 @@ from monai_app.dicom.series_pixels import read_pixels
 from monai_app.dicom.series_repair import resampled, sheared
 from monai_app.dicom.slice_header import read_slice_headers
 from monai_app.dicom.volume import Volume, lps_to_ras
-
-_THREADS = 2
-"""Headers are parsed under Python's lock: a second thread only hides the wait for the disk."""
 
 Note = dict[str, Any]
 """A stable code and one clause, free of patient data."""
@@ -95,8 +90,7 @@ def plan_series(paths: Sequence[Path], *, options: SeriesOptions = DEFAULT_OPTIO
     """
     if not paths:
         raise InputRejected("NO_FILES", "there is no file to read", expected="the files of one series")
-    with ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1)) as pool:
-        slices = [one for headers in pool.map(read_slice_headers, map(Path, paths)) for one in headers]
+    slices = [one for path in paths for one in read_slice_headers(Path(path))]
     slices, copies = without_copies(slices)
     check_alike(slices)
     slices = of_phase(slices, options.phase)

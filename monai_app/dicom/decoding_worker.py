@@ -9,6 +9,7 @@ status, a dtype, rows and columns, then the pixels; or a status and the name of 
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
 import os
@@ -26,6 +27,8 @@ ANSWER = struct.Struct("<B3sII")
 """Status, dtype such as ``<u2``, rows and columns; where it failed, rows is the length of the name that follows."""
 
 _DESCRIPTORS = 64
+_MOST_BYTES = 4 << 30
+"""Beyond this no request can raise the limit: 100 million pixels, the largest film, take 3.4 GiB."""
 
 
 def main() -> None:
@@ -52,6 +55,7 @@ def _load_decoders() -> None:
 
     for syntax in (JPEG2000, HTJ2KLossless, JPEGBaseline8Bit, JPEGLSLossless, JPEGLosslessSV1, RLELossless):
         _ = get_decoder(syntax).is_available
+    importlib.import_module("PIL.Jpeg2KImagePlugin")
 
 
 def _confine() -> int:
@@ -59,15 +63,19 @@ def _confine() -> int:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (_DESCRIPTORS, _DESCRIPTORS))
-    return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    base_bytes = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    most_bytes = base_bytes + _MOST_BYTES
+    resource.setrlimit(resource.RLIMIT_AS, (most_bytes, most_bytes))
+    return base_bytes
 
 
 def _limit(memory_bytes: int, seconds: float) -> None:
     """Bound the address space and the processor time of one request; SIGXCPU ends what spins."""
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, resource.RLIM_INFINITY))
+    _, most_bytes = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (min(memory_bytes, most_bytes), most_bytes))
     used = resource.getrusage(resource.RUSAGE_SELF)
-    most = int(used.ru_utime + used.ru_stime + seconds) + 1  # whole seconds
-    resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))
+    most_seconds = int(used.ru_utime + used.ru_stime + seconds) + 1  # whole seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (most_seconds, resource.RLIM_INFINITY))
 
 
 def _answer(answers: BinaryIO, request: dict[str, Any], data: bytes) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import warnings
 from pathlib import Path
 
 import pydicom
@@ -12,6 +11,7 @@ from pydicom.tag import BaseTag, Tag
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from monai_app.core.errors import InputRejected
+from monai_app.dicom.quiet import quietly
 
 MAX_PIXELS = 100_000_000
 """No film detector has more; 43 x 43 cm at 50 micrometres has 74 million."""
@@ -34,8 +34,7 @@ def read_pixel_elements(path: Path, tags: list[str]) -> pydicom.Dataset:
 
 
 def _parse(path: Path, tags: list[str], *, stop_before_pixels: bool) -> tuple[pydicom.Dataset, int]:
-    with warnings.catch_warnings(), path.open("rb") as stream:
-        warnings.simplefilter("ignore")
+    with quietly(), path.open("rb") as stream:
         try:
             if read_file_meta_info(path).get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
                 raise InputRejected(

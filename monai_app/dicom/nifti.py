@@ -7,13 +7,13 @@ rejected, since every reader then picks another one.
 # mypy: disable-error-code="no-untyped-call,attr-defined"
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 
 import nibabel
 import numpy as np
 
 from monai_app.core.errors import InputRejected
+from monai_app.dicom.quiet import quietly
 from monai_app.dicom.volume import Affine, Volume
 from monai_app.dicom.volume_checks import Values, VolumeKind, checked_volume, unreadable, volume_shape
 from monai_app.dicom.volume_grid import corners_apart_mm
@@ -31,18 +31,17 @@ def read_nifti(path: Path, *, kind: VolumeKind = VolumeKind.IMAGE) -> Volume:
             qform), ``AFFINE_CONFLICT`` (they differ), ``GEOMETRY_INVALID``, ``NOT_FINITE``, ``NO_CONTENT`` or
             ``NOT_LABELS``.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
+    try:
+        with quietly():
             image = nibabel.Nifti1Image.from_filename(path)
-            shape = volume_shape(tuple(map(int, image.shape)), bytes_each=image.get_data_dtype().itemsize)
-            affine = _nifti_affine(image, shape)
-            slope, intercept = image.dataobj.slope, image.dataobj.inter
-            values = np.asarray(image.dataobj.get_unscaled()).reshape(shape)
-        except InputRejected:
-            raise
-        except Exception as error:  # a parser of foreign bytes may raise anything; nothing of it is shown
-            raise unreadable("NIFTI_UNREADABLE", error) from None
+        shape = volume_shape(tuple(map(int, image.shape)), bytes_each=image.get_data_dtype().itemsize)
+        affine = _nifti_affine(image, shape)
+        slope, intercept = image.dataobj.slope, image.dataobj.inter
+        values = np.asarray(image.dataobj.get_unscaled()).reshape(shape)
+    except InputRejected:
+        raise
+    except Exception as error:  # a parser of foreign bytes may raise anything; nothing of it is shown
+        raise unreadable("NIFTI_UNREADABLE", error) from None
     return checked_volume(_scaled(values, float(slope), float(intercept)), affine, source="nifti", kind=kind)
 
 

@@ -54,7 +54,7 @@ def select(studies: Sequence[FoundStudy], rules: SeriesRules) -> tuple[Selection
     fitting = [selection for selection in tried if isinstance(selection, Selection)]
     failed = [fault for fault in tried if not isinstance(fault, Selection)]
     ambiguous = [fault for fault in failed if fault.ambiguous]
-    if ambiguous and (rules.studies is Studies.EACH or not fitting):
+    if ambiguous:
         raise _rejected("SERIES_AMBIGUOUS", "several series fit a role that takes one", ambiguous[0].verdicts)
     if not fitting:
         verdicts = [verdict for fault in failed for verdict in fault.verdicts]

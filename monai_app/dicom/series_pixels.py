@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -15,7 +16,7 @@ from monai_app.core.errors import InputRejected
 from monai_app.dicom.area import Floats, Stored
 from monai_app.dicom.series_options import Precision
 from monai_app.dicom.slice_header import SliceHeader
-from monai_app.dicom.stored import Padding, padding_of, stored_values
+from monai_app.dicom.stored import Bytes, Padding, padding_of, stored_values
 from monai_app.dicom.volume_checks import volume_shape
 
 Bools = npt.NDArray[np.bool_]
@@ -57,15 +58,17 @@ def read_pixels(
 def _read(slices: Sequence[SliceHeader], values: Values) -> tuple[Values, Bools | None]:
     paddings = [_padding(one) for one in slices]
     valid = np.empty(values.shape, np.bool_) if any(paddings) else None
+    compact, own = values.dtype == np.int16, threading.local()
 
     def read(index: int) -> tuple[float, float] | None:
         one, padding = slices[index], paddings[index]
-        stored = stored_values(one.path, one.dataset, pixels_at=one.pixels_at, frame=one.frame)
+        memory = values[index].reshape(-1).view(np.uint8) if compact else _memory(own, one)
+        stored = stored_values(one.path, one.dataset, pixels_at=one.pixels_at, frame=one.frame, memory=memory)
         inside = None
         if valid is not None:
             inside = valid[index]
             inside[...] = True if padding is None else padding.outside(stored)
-        if values.dtype == np.int16:
+        if compact:
             _shift(stored, int(one.intercept), out=values[index])
         else:
             rescale(stored, one.slope, one.intercept, out=values[index])
@@ -77,13 +80,22 @@ def _read(slices: Sequence[SliceHeader], values: Values) -> tuple[Values, Bools 
     return values, None if valid is None or valid.all() else valid
 
 
+def _memory(own: threading.local, one: SliceHeader) -> Bytes:
+    """Bytes for the stored values of a slice, the same for all slices that a thread reads."""
+    if not hasattr(own, "memory"):
+        own.memory = np.empty(2 * one.size[0] * one.size[1], np.uint8)
+    held: Bytes = own.memory
+    return held
+
+
 def _shift(stored: Stored, intercept: int, *, out: Values) -> None:
-    """Write stored + intercept to int16, where all of it fits."""
+    """Write stored + intercept to int16, where all of it fits; both may lie in the same memory."""
     span = np.iinfo(np.int16)
     if int(stored.min()) + intercept < span.min or int(stored.max()) + intercept > span.max:
         raise _TooWide
     # modulo 2^16 both the stored values and the sum are what they are: the sum fits
-    np.add(stored.astype(np.int16, copy=False), np.int16((intercept + (1 << 15)) % (1 << 16) - (1 << 15)), out=out)
+    same = stored.view(np.int16) if stored.dtype.itemsize == 2 else stored.astype(np.int16)
+    np.add(same, np.int16((intercept + (1 << 15)) % (1 << 16) - (1 << 15)), out=out)
 
 
 def rescale(stored: Stored, slope: float, intercept: float, *, out: Floats) -> None:

@@ -140,7 +140,7 @@ def _check_image(dataset: pydicom.Dataset) -> None:
 
 
 def _slice(path: Path, index: int, dataset: pydicom.Dataset, frame: pydicom.Dataset, pixels_at: int) -> SliceHeader:
-    technical = {name: _text(frame, name) for name in PHASE_KEYWORDS if _text(frame, name)}
+    technical = {name: text for name in PHASE_KEYWORDS if (text := _text(frame, name))}
     if "LOCALIZER" in technical.get("ImageType", "").split("\\"):
         raise InputRejected(
             "LOCALIZER", "a localizer (scout) is among the files", remedy="Select the series without its localizers."

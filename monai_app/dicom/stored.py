@@ -19,6 +19,8 @@ from monai_app.dicom.area import Stored
 from monai_app.dicom.compressed import Decoded, decompressed
 from monai_app.dicom.header import transfer_syntax, truncated
 
+Bytes = npt.NDArray[np.uint8]
+
 _PIXEL_DATA = (0x7FE0, 0x0010)
 
 PIXEL_TAGS = [
@@ -36,23 +38,32 @@ PIXEL_TAGS = [
 ]
 
 
-def stored_values(path: Path, header: pydicom.Dataset, *, pixels_at: int, frame: int = 0) -> Stored:
+def stored_values(
+    path: Path, header: pydicom.Dataset, *, pixels_at: int, frame: int = 0, memory: Bytes | None = None
+) -> Stored:
     """Stored values (H, W) of a frame, bits beyond BitsStored cleared (two's complement is kept).
 
     Args:
         header: a header that :func:`monai_app.dicom.header.check_size` found sound.
         pixels_at: where in the file the header ends.
         frame: which frame of a multi-frame file.
+        memory: (N,) bytes that the values may lie in; a frame that is compressed or larger gets its own.
 
     Raises:
         InputRejected: ``NO_PIXELS``, ``PIXEL_FORMAT``, ``TRUNCATED``, ``HEADER_MISMATCH``, ``DECODE_FAILED``,
             ``DECODE_TIMEOUT`` or ``DECODE_MEMORY``.
     """
-    return coarse_values(path, header, pixels_at=pixels_at, frame=frame, enough_px=None).pixels
+    return coarse_values(path, header, pixels_at=pixels_at, frame=frame, enough_px=None, memory=memory).pixels
 
 
 def coarse_values(
-    path: Path, header: pydicom.Dataset, *, pixels_at: int, frame: int = 0, enough_px: int | None
+    path: Path,
+    header: pydicom.Dataset,
+    *,
+    pixels_at: int,
+    frame: int = 0,
+    enough_px: int | None,
+    memory: Bytes | None = None,
 ) -> Decoded:
     """As :func:`stored_values`; a JPEG 2000 image is decoded coarser where a longer side of ``enough_px`` is enough."""
     allocated, stored, high = (int(header.get(name, 0)) for name in ("BitsAllocated", "BitsStored", "HighBit"))
@@ -66,17 +77,17 @@ def coarse_values(
     if transfer_syntax(header).is_compressed:
         decoded = decompressed(path, frame=frame, longest_side_px=enough_px)
     else:
-        decoded = Decoded(_native(path, header, pixels_at, frame), level=0)
+        decoded = Decoded(_native(path, header, pixels_at, frame, memory), level=0)
     pixels = _without_junk(decoded.pixels, allocated=allocated, stored=stored, high=high)
     return Decoded(pixels, level=decoded.level)
 
 
-def _native(path: Path, header: pydicom.Dataset, pixels_at: int, frame: int) -> Stored:
+def _native(path: Path, header: pydicom.Dataset, pixels_at: int, frame: int, memory: Bytes | None) -> Stored:
     """Uncompressed values straight from the file (PS3.5 7.1, A.1, A.2): pydicom would copy them twice."""
     syntax, rows, columns = transfer_syntax(header), header.Rows, header.Columns
     order = "<" if syntax.is_little_endian else ">"
     layout = f"{order}HHI" if syntax.is_implicit_VR else f"{order}HH2sHI"
-    count, needed = rows * columns, rows * columns * header.BitsAllocated // 8
+    needed = rows * columns * header.BitsAllocated // 8
     with path.open("rb") as stream:
         stream.seek(pixels_at)
         element = stream.read(struct.calcsize(layout))
@@ -89,10 +100,11 @@ def _native(path: Path, header: pydicom.Dataset, pixels_at: int, frame: int) -> 
             raise truncated(length, needed * (frame + 1))
         stream.seek(needed * frame, os.SEEK_CUR)
         kind = "i" if header.get("PixelRepresentation") == 1 else "u"
-        pixels = np.fromfile(stream, f"{order}{kind}{header.BitsAllocated // 8}", count)
-    if pixels.size < count:
-        raise truncated(pixels.nbytes, needed)
-    return pixels.reshape(rows, columns)
+        held = np.empty(needed, np.uint8) if memory is None or memory.size < needed else memory[:needed]
+        got = stream.readinto(held.data)
+    if got < needed:
+        raise truncated(got, needed)
+    return held.view(f"{order}{kind}{header.BitsAllocated // 8}").reshape(rows, columns)
 
 
 def _without_junk(pixels: Stored, *, allocated: int, stored: int, high: int) -> Stored:

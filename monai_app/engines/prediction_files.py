@@ -112,7 +112,7 @@ def prediction_table(predictions: Predictions) -> pl.DataFrame:
     standard deviation over stochastic passes; a column that nobody asked for is empty.
     """
     n, flags = len(predictions), predictions.out_of_distribution
-    novel = [None] * n if flags is None else flags.any(axis=1).tolist()
+    novel: list[Any] = [None] * n if flags is None else [bool(row.any()) for row in flags]
     parts = []
     for name, task in predictions.tasks.items():
         silent = task.abstained if task.abstained is None or task.abstained.shape == task.score.shape else None
@@ -125,13 +125,18 @@ def prediction_table(predictions: Predictions) -> pl.DataFrame:
                         "task": [name] * n,
                         "label": [label] * n,
                         "score": task.score[:, k],
-                        "spread": pl.Series([None] * n if task.spread is None else task.spread[:, k], dtype=pl.Float64),
-                        "abstained": pl.Series([None] * n if silent is None else silent[:, k], dtype=pl.Boolean),
+                        "spread": pl.Series(_column(task.spread, k, n), dtype=pl.Float64),
+                        "abstained": pl.Series(_column(silent, k, n), dtype=pl.Boolean),
                         "out_of_distribution": pl.Series(novel, dtype=pl.Boolean),
                     }
                 )
             )
     return pl.concat(parts).sort("subject_id", "prediction_time", maintain_order=True)
+
+
+def _column(table: np.ndarray | None, k: int, n: int) -> list[Any]:
+    """Column k of a table (n, K); n times None where there is no table."""
+    return [None] * n if table is None else list(table[:, k].tolist())
 
 
 def _named(names: tuple[str, ...], values: np.ndarray) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -36,7 +36,7 @@ def write_film_preview(
         written: what the step before has returned; it is returned again, with the picture's path.
     """
     rows = [row for row, item in enumerate(dataset.data) if item.get("film_present")][:count]
-    return _write(folder, rows, [np.asarray(dataset[row]["film"])[0] for row in rows], written)
+    return _write(folder, rows, [_picture(dataset, row, "film") for row in rows], written)
 
 
 def write_volume_preview(
@@ -44,7 +44,7 @@ def write_volume_preview(
 ) -> dict[str, Any]:
     """Draw three planes through the middle of the first volumes; arguments as :func:`write_film_preview`."""
     rows = list(range(min(count, len(dataset.data))))
-    return _write(folder, rows, [three_planes(np.asarray(dataset[row]["image"])[0]) for row in rows], written)
+    return _write(folder, rows, [three_planes(_picture(dataset, row, "image")) for row in rows], written)
 
 
 def three_planes(volume: NDArray[Any]) -> NDArray[Any]:
@@ -58,6 +58,11 @@ def three_planes(volume: NDArray[Any]) -> NDArray[Any]:
     low, high = np.quantile(volume, [0.01, 0.995])
     padded = [np.pad(plane, ((0, height - len(plane)), (0, 1)), constant_values=low) for plane in planes]
     return np.clip((np.concatenate(padded, axis=1) - low) / max(high - low, 1e-6), 0, 1)
+
+
+def _picture(dataset: SampleDataset, row: int, key: str) -> NDArray[Any]:
+    """The first channel of a prepared sample; previewed datasets give one sample a row."""
+    return np.asarray(cast(dict[str, Any], dataset[row])[key])[0]
 
 
 def _write(

@@ -222,7 +222,7 @@ class MultimodalTrainer(SupervisedTrainer):
             share_buffers(self.average)
 
     def _save_within_epoch(self) -> None:
-        """Save at the first step in ``checkpoint_every`` iterations; an epoch's last is validated first."""
+        """Save at the first step in ``checkpoint_every`` iterations, but not at an epoch's last, validated first."""
         passed = self.state.iteration % self.checkpoint_every < self.accumulation_steps
         if passed and self._stepping and self.state.iteration % self.state.epoch_length:
             self._save()

@@ -76,7 +76,7 @@ def volumes_ml(
         structures: how many there are.
     """
     counts = np.bincount(np.asarray(labels).astype(np.int64).ravel(), minlength=structures + 1)
-    return counts[1 : structures + 1] * voxel_ml(affine)
+    return (counts[1 : structures + 1] * voxel_ml(affine)).astype(np.float64)
 
 
 def augmented_draws(

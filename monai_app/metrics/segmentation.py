@@ -77,10 +77,10 @@ def _distances(one: Tensor, other: Tensor, spacing_mm: Sequence[float]) -> tuple
     low, high = places.amin(0), places.amax(0) + 1
     box = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
     pads = (1, 1) * one.ndim  # a surface at the border of the box is one too
-    masks = [torch.nn.functional.pad(mask[box].float(), pads)[None, None] for mask in (one, other)]
+    first, second = (torch.nn.functional.pad(mask[box].float(), pads)[None, None] for mask in (one, other))
     spacing = [float(value) for value in spacing_mm]
     with warnings.catch_warnings():  # MONAI 1.6 passes itself an argument that it has deprecated
         warnings.filterwarnings("ignore", message=".*always_return_as_numpy.*", category=FutureWarning)
-        mean = compute_average_surface_distance(*masks, include_background=True, symmetric=True, spacing=spacing)
-        far = compute_hausdorff_distance(*masks, include_background=True, percentile=95, spacing=spacing)
+        mean = compute_average_surface_distance(first, second, include_background=True, symmetric=True, spacing=spacing)
+        far = compute_hausdorff_distance(first, second, include_background=True, percentile=95, spacing=spacing)
     return float(mean), float(far)

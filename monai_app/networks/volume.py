@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 import numpy as np
 import torch
@@ -48,7 +49,7 @@ class VolumeClassifier(SampledHeads):
             growth_rate=growth_rate,
             block_config=tuple(blocks),
         )
-        channels = net.class_layers.out.in_features
+        channels = cast(nn.Linear, net.get_submodule("class_layers.out")).in_features
         super().__init__(tasks, channels, hidden=hidden, dropout=dropout, samples=samples)
         self.trunk: nn.Module = net.features
 

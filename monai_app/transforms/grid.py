@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from monai.config import KeysCollection
 from monai.data import MetaTensor
@@ -80,6 +81,6 @@ def on_grid(
     """
     if tuple(values.shape[1:]) == tuple(target_shape) and torch.allclose(affine, target_affine, atol=1e-6):
         return values
-    resample = SpatialResample(mode="bilinear", padding_mode="border", dtype=torch.float32)
+    resample = SpatialResample(mode="bilinear", padding_mode="border", dtype=np.float32)
     placed = resample(MetaTensor(values, affine=affine), dst_affine=target_affine, spatial_size=tuple(target_shape))
     return placed.as_tensor() if isinstance(placed, MetaTensor) else placed

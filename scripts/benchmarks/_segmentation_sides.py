@@ -93,7 +93,9 @@ def ours(job: dict[str, Any], model: SegmentationModel, clock: Clock) -> dict[st
     clock.stop("read")
     watch = Stages(resets=False)  # the peak of the whole run counts here
     defaults = {"overlap": 0.25, "precision": "auto", "crop": "body", "backend": "torch"}
-    chosen = Options.parse(**{**defaults, **job["options"]})
+    words = {**defaults, **job["options"]}
+    words.pop("fit", None)
+    chosen = Options.parse(**words)
     done = segment_volume(volume, model, chosen, stages=watch)
     clock.stop("segment")
     path = f"{job['out']}.nii.gz"
@@ -113,7 +115,7 @@ def main() -> None:
     from monai_app.core.processor import peak_bytes, reset_peak, resident_bytes
     from monai_app.engines.volumes.lean import open_lean
 
-    model = open_lean(job["bundle"], model_dir=job["model_dir"]).model
+    model = open_lean(job["bundle"], model_dir=job["model_dir"], fit=job.get("options", {}).get("fit", False)).model
     side = {"usual": usual, "ours": ours}[job["side"]]
     if job.get("warm"):  # imports and the first pass of every operation belong to neither side
         side({**job, "image": job["warm"], "out": job["out"] + "_warm"}, model, Clock())

@@ -34,7 +34,7 @@ from monai_app.phantom.volume import affine_ras
 
 CLASSES = ("background", *PHANTOM_STRUCTURES)
 SIDES = Path(__file__).with_name("_segmentation_sides.py")
-GOALS = {0.25: 12.0, 0.5: 6.0}
+GOALS = {"overlap .25": 12.0, "overlap .5": 6.0}
 MEMORY_GOAL, LONG_GIB, LONG_SLICES = 4.0, 4.0, 280
 EQUAL_GOAL, DICE_LOSS = 0.9999, 0.002
 SEED, TEST_PATIENT, LONG_PATIENT = 11, 100, 101
@@ -42,10 +42,10 @@ WAYS: dict[str, dict[str, Any]] = {
     "overlap .25": {"overlap": 0.25},
     "overlap .5": {"overlap": 0.5},
     "exact": {"overlap": 0.5, "precision": "fp32", "crop": "none"},
-    "overlap .5, fp32": {"overlap": 0.5, "precision": "fp32"},
-    "overlap .25, no crop": {"overlap": 0.25, "crop": "none"},
+    "overlap .25, fitted windows": {"overlap": 0.25, "fit": True},
     "overlap .25, OpenVINO": {"overlap": 0.25, "backend": "openvino"},
 }
+"""The first is `monai-app segment` as it is; fitted windows see a volume little longer than the patch at once."""
 
 
 def run(job: dict[str, Any]) -> dict[str, Any]:
@@ -106,11 +106,11 @@ def rows_of(results: dict[str, dict[str, Any]], truth: np.ndarray) -> list[Row]:
     """The comparisons that have goals."""
     usual = results["usual"]
     rows: list[Row] = []
-    for overlap, goal in GOALS.items():
-        ours = results[f"overlap {str(overlap)[1:]}"]
-        for kind in ("processor", "wall"):
+    for name, ours in results.items():
+        goal = GOALS.get(name, 0.0)
+        for kind in ("processor", "wall") if name != "usual" else ():
             ratio = usual[kind] / ours[kind]
-            what = f"end to end, overlap {overlap}, {kind} seconds"
+            what = f"{kind} seconds, {name}"
             rows.append(Row(what=what, usual=usual[kind], ours=ours[kind], unit="s", ratio=ratio, goal=goal))
     above = [results[name]["memory"]["above"] / 2**20 for name in ("usual", "overlap .25")]
     what = "memory above the base process, overlap 0.25"
@@ -155,7 +155,7 @@ def main() -> None:
     parser.add_argument("--bundle", default="ct_segmentation")
     parser.add_argument("--model", type=Path, help="folder of the weights; default: the bundle's own")
     parser.add_argument("--work", type=Path, help="folder that keeps volumes and weights; default: a temporary one")
-    parser.add_argument("--ways", nargs="*", default=["overlap .25", "overlap .5", "exact"], choices=list(WAYS))
+    parser.add_argument("--ways", nargs="*", default=list(WAYS)[:4], choices=list(WAYS))
     parser.add_argument("--long", action="store_true", help=f"also {LONG_SLICES} slices")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:

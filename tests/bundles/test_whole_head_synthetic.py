@@ -13,9 +13,13 @@ import torch
 from monai.transforms import Randomizable
 
 from monai_app.core.resources import resource
+from monai_app.dicom.volume import Volume
 from monai_app.engines.bundle import Workflow, open_workflow, run_workflow
 from monai_app.engines.identity import identity
+from monai_app.engines.model_folder import write_model
+from monai_app.engines.volumes.lean import open_lean
 from monai_app.engines.volumes.synthetic_heads import list_heads, write_synthetic_heads
+from monai_app.inference.segment import segment_volume
 from monai_app.transforms.volume.head_structures import HEAD_STRUCTURES, structure_names
 
 BUNDLE = resource("bundles", "mri_segmentation")
@@ -101,3 +105,15 @@ def test_labels_of_a_finer_image_lie_on_its_own_grid(heads: Path, trained: dict[
     run_workflow(open_workflow(BUNDLE, Workflow.INFERENCE, overlays=[OVERLAY], settings=settings))
     (labels,) = (heads / "out").glob("*/labels.nii.gz")
     assert nibabel.load(labels).shape == fine.shape
+
+
+def test_lean_inference_runs_the_same_network(heads: Path, trained: dict[str, Any], tmp_path: Path) -> None:
+    """The shipped width, untrained, and a volume whose windows would not fit by eights."""
+    settings = trained | {"network_def::network::channels": [32, 64, 128, 256, 320]}
+    train = open_workflow(BUNDLE, Workflow.TRAIN, overlays=TRAINING, settings=settings).parser
+    write_model(tmp_path, train.get_parsed_content("network_def"), train.get_parsed_content("spec"))
+    opened = open_lean(str(BUNDLE), model_dir=tmp_path, overlays=[OVERLAY])
+    assert opened.model.classes == tuple(HEAD_STRUCTURES) and opened.model.spacing_mm == (2.0, 2.0, 2.0)
+    fine = np.random.default_rng(0).normal(100, 10, (60, 66, 32)).astype(np.float32)
+    volume = Volume(fine, np.diag([1.2, 1.0, 2.0, 1]))
+    assert segment_volume(volume, opened.model).labels.shape == fine.shape

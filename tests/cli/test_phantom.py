@@ -23,3 +23,17 @@ def test_no_patients_are_refused_with_exit_code_2(tmp_path: Path) -> None:
     code, out = run("--out", str(tmp_path / "c"), "--patients", "0", "--json")
     assert code == 2 and json.loads(out.splitlines()[-1])["error"]["code"] == "PATIENTS_INVALID"
     assert not (tmp_path / "c").exists()
+
+
+def test_volumes_are_written_with_their_list(tmp_path: Path) -> None:
+    command = ["cohort", "volumes", "--out", str(tmp_path / "v"), "--patients", "2", "--voxel-mm", "16", "--json"]
+    result = CliRunner().invoke(app, command)
+    told = json.loads(result.stdout.splitlines()[-1])
+    assert result.exit_code == 0 and sum(told[name] for name in ("training", "validation", "test")) == 2
+    assert Path(told["datalist"]).is_file()
+
+
+def test_a_modality_that_is_not_simulated_is_refused(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["cohort", "volumes", "--out", str(tmp_path / "v"), "--modality", "PT", "--json"])
+    told = json.loads(result.stdout.splitlines()[-1])
+    assert result.exit_code == 2 and told["error"]["code"] == "MODALITY_UNKNOWN" and not (tmp_path / "v").exists()

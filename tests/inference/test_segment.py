@@ -81,7 +81,7 @@ def test_nothing_but_air_is_seen_and_gives_an_answer() -> None:
 
 def test_no_full_size_scores_ever_exist() -> None:
     """Largest tensor: never near classes x voxels, of the volume or of the network's grid."""
-    scan = volume((60, 60, 120), np.diag([2.5, 2.5, 2.5, 1.0]))
+    scan = volume((120, 60, 60), np.diag([2.5, 2.5, 2.5, 1.0]))
     largest = 0
 
     class Watch(TorchDispatchMode):

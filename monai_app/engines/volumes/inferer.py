@@ -60,7 +60,7 @@ class VolumeInferer(SlidingWindowInferer):
         for axes in self.flips:
             dims = [axis + 2 for axis in axes]
             logits = super().__call__(inputs.flip(dims), self._network(network), *args, **kwargs)
-            total = total + torch.softmax(logits.float(), dim=1).flip(dims)
+            total = total + torch.softmax(torch.as_tensor(logits).float(), dim=1).flip(dims)
         return total / len(self.flips)
 
     def _network(self, network: Callable[..., Any]) -> Callable[..., Any]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from monai.bundle import ConfigParser
+from monai.bundle.utils import merge_kv
 from monai.transforms import Compose, EnsureChannelFirstd, LoadImaged, Orientationd, Spacingd
 from torch import Tensor
 
@@ -48,13 +49,17 @@ class LeanBundle:
     familiarity: Familiarity | None
 
 
-def open_lean(bundle: str, *, model_dir: str | Path | None = None, overlays: Sequence[str] = ()) -> LeanBundle:
+def open_lean(
+    bundle: str, *, model_dir: str | Path | None = None, overlays: Sequence[str] = (), fit: bool = False
+) -> LeanBundle:
     """Open a bundle for inference on single volumes.
 
     Args:
         bundle: its path, or the name of a shipped one; linted before anything of it is parsed.
         model_dir: folder of the weights; default: the bundle's own.
         overlays: names of further configurations, such as ``network_segresnet``.
+        fit: see a volume little longer than the patch in one window, as ``VolumeInferer`` does: fewer windows, but
+            of another size than the network was trained on, which moves the statistics of instance normalisation.
 
     Raises:
         InputRejected: ``BUNDLE_MISSING``, ``BUNDLE_UNSAFE``, ``OVERLAY_UNKNOWN``, ``NOT_SEGMENTATION``,
@@ -77,6 +82,7 @@ def open_lean(bundle: str, *, model_dir: str | Path | None = None, overlays: Seq
     with typed_errors():
         network = load_model(parser.get_parsed_content("network_def"), weights)
         intensities = _after_spacing(parser.get_parsed_content("preprocessing"), spec)
+    divisor = int(parser.get("divisor", WINDOW_DIVISOR))
     metadata = read_json(folder / "configs" / "metadata.json")
     model = SegmentationModel(
         network=network,
@@ -90,7 +96,7 @@ def open_lean(bundle: str, *, model_dir: str | Path | None = None, overlays: Seq
         name=folder.name,
         version=str(metadata.get("version", "")),
         sha256=sha256_file(weights / WEIGHTS_NAME),
-        fit_window=lambda lengths: window(lengths, spec.patch, WINDOW_DIVISOR),
+        fit_window=(lambda lengths: window(lengths, spec.patch, divisor)) if fit else None,
     )
     return LeanBundle(model, parser.get("feature_layer"), Familiarity.read(weights))
 
@@ -101,18 +107,19 @@ def _parser(folder: Path, overlays: Sequence[str]) -> ConfigParser:
     for name, file in zip(("common", *overlays), files, strict=True):
         if not file.is_file():
             raise InputRejected("OVERLAY_UNKNOWN", f"the bundle has no configuration {name}", remedy="Check --overlay.")
-    merged: dict[str, Any] = {}
-    for file in files:
-        merged |= read_yaml(file) or {}
-    merged["bundle_root"] = str(folder)
-    if "network_def" not in merged or "preprocessing" not in merged or "spec" not in merged:
+    parser = ConfigParser(read_yaml(files[0]) or {})
+    for file in files[1:]:
+        for key, value in (read_yaml(file) or {}).items():
+            merge_kv(parser, key, value)  # as `monai.bundle run` does: nested ids, and + to join
+    parser["bundle_root"] = str(folder)
+    if any(name not in parser for name in ("network_def", "preprocessing", "spec")):
         raise InputRejected(
             "NOT_SEGMENTATION",
             "the bundle does not segment volumes",
             expected="spec, network_def and preprocessing in its common.yaml",
             remedy="Name a segmentation bundle.",
         )
-    return ConfigParser(merged)
+    return parser
 
 
 def _flat(transform: Any) -> list[Any]:

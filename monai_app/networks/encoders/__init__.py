@@ -41,7 +41,7 @@ def default_encoders(
 
     Args:
         width: token width d.
-        film: ``resnet34``, ``resnet18``, ``densenet121``, ``densenet_narrow`` or ``statistics`` (fixed picture statistics).
+        film: ``resnet34``, ``resnet18``, ``densenet121``, ``densenet_narrow``, or ``statistics`` (fixed ones).
         series: ``lstm``, ``transformer`` or ``statistics``.
         note: ``small`` or ``bag`` (trained here), or a local path or name that Hugging Face's AutoModel understands.
         vocabulary_size: number of token ids of the note encoders that are trained here.

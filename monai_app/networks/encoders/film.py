@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, cast
 
 from monai.networks.nets.densenet import DenseNet, DenseNet121
 from monai.networks.nets.resnet import resnet18, resnet34
@@ -61,7 +61,8 @@ class FilmEncoder(nn.Module):
             channels = 1024
         elif backbone == "densenet_narrow":
             narrow = DenseNet(2, 1, 1, init_features=24, growth_rate=12, block_config=(4, 6, 8, 6))
-            self.features, channels = narrow.features, narrow.class_layers.out.in_features
+            channels = cast(nn.Linear, narrow.get_submodule("class_layers.out")).in_features
+            self.features = narrow.features
         else:
             msg = f"Film backbone must be one of {[*sorted(_RESNETS), *_DENSENETS]}, got {backbone!r}"
             raise ValueError(msg)

@@ -39,7 +39,7 @@ def test_weights_decide_what_is_segmented(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "code"),
     [
-        ("{_target_: LoadImaged", "{_target_: os.system", "BUNDLE_UNSAFE"),
+        ("_target_: monai_app.transforms.volume.load_volume.LoadVolumed", "_target_: os.system", "BUNDLE_UNSAFE"),
         ("preprocessing:", "elsewhere:", "NOT_SEGMENTATION"),
         ("- {_target_: Orientationd", "- {_target_: ScaleIntensityd, keys: image}\n  - {_target_: Orientationd",
          "PREPROCESSING_UNSUPPORTED"),

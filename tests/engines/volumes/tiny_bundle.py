@@ -18,7 +18,7 @@ COMMON = """
 bundle_root: nowhere
 spec: {_target_: monai_app.cohort.segmentation_spec.SegmentationSpec}
 network_def:
-  _target_: UNet
+  _target_: monai.networks.nets.UNet
   spatial_dims: 3 # axes
   in_channels: 1 # sequences
   out_channels: 3 # classes
@@ -27,8 +27,7 @@ network_def:
 preprocessing:
   _target_: Compose
   transforms:
-  - {_target_: LoadImaged, keys: image}
-  - {_target_: EnsureChannelFirstd, keys: image}
+  - {_target_: monai_app.transforms.volume.load_volume.LoadVolumed, keys: image}
   - {_target_: monai_app.transforms.grid.KeepGridd, keys: image, name: native}
   - {_target_: Orientationd, keys: image, axcodes: RAS, labels: null}
   - {_target_: Spacingd, keys: image, pixdim: [3.0, 3.0, 3.0]} # mm

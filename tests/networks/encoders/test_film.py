@@ -13,7 +13,10 @@ from monai_app.networks.encoders import FilmEncoder, default_encoders
 from monai_app.networks.encoders.film import MIN_FILM_PX
 
 
-@pytest.mark.parametrize(("backbone", "pool", "tokens"), [("resnet34", "mean", 1), ("densenet121", "grid", 49), ("densenet_narrow", "mean", 1)])
+@pytest.mark.parametrize(
+    ("backbone", "pool", "tokens"),
+    [("resnet34", "mean", 1), ("densenet121", "grid", 49), ("densenet_narrow", "mean", 1)],
+)
 def test_a_film_becomes_tokens(backbone: str, pool: Literal["mean", "grid"], tokens: int) -> None:
     encoder = FilmEncoder(backbone, width=16, pool=pool).eval()
     with torch.no_grad():

@@ -13,7 +13,6 @@ from monai_app.benchmark.conditions import Kind
 from monai_app.benchmark.scoring import MEAN
 
 Floats = NDArray[np.float64]
-HIGHER_IS_BETTER = frozenset({"auroc", "auprc", "accuracy", "f1"})
 
 
 def over_tasks(results: pl.DataFrame, metric: str) -> pl.DataFrame:

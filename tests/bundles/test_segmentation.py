@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -132,3 +133,42 @@ def test_the_shipped_weights_are_those_of_the_configuration(name: str) -> None:
         scores = network(torch.zeros(1, spec.in_channels, *spec.patch))
     assert scores.shape == (1, spec.out_channels, *spec.patch)
     assert (bundle / "models" / "model.safetensors").stat().st_size < 25e6
+
+
+@pytest.mark.parametrize(
+    ("overlay", "pack", "files", "label"),
+    [
+        ("sequences_brats", "brats2015_subset", ["Flair_x200_int16", "T1c_x200_int16"], "OTMultiClass"),
+        ("sequences_ms", "ms_lesion_mni", ["FLAIR", "T1", "T2", "T1POST"], "lesion"),
+    ],
+)
+def test_real_brains_of_several_sequences_give_training_patches(
+    overlay: str,
+    pack: str,
+    files: list[str],
+    label: str,
+    shared_data: Callable[[str], Path],
+    tmp_path: Path,
+) -> None:
+    patients = sorted(path for path in (shared_data("seg3d") / pack).iterdir() if path.is_dir())
+    records = [
+        {
+            "image": [str(patient / f"{name}.nii.gz") for name in files],
+            "label": str(patient / f"{label}.nii.gz"),
+            "patient": patient.name,
+        }
+        for patient in patients[:2]
+    ]
+    datalist = tmp_path / "dataset.json"
+    datalist.write_text(json.dumps({"training": records[:1], "validation": records[1:]}))
+    opened = open_workflow(
+        resource("bundles", "mri_segmentation"),
+        Workflow.TRAIN,
+        overlays=[overlay],
+        settings={"datalist": str(datalist)},
+    ).parser
+    spec, sample = opened.get_parsed_content("spec"), opened.get_parsed_content("train::dataset")[0]
+    assert spec.in_channels == len(files)
+    assert sample["image"].shape == (len(files), *spec.patch) and bool(torch.isfinite(sample["image"]).all())
+    assert sample["label"].shape == (1, *spec.patch) and int(sample["label"].max()) < spec.out_channels
+    assert len({tuple(channel.flatten()[:500].tolist()) for channel in sample["image"]}) == len(files)

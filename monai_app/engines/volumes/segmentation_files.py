@@ -10,14 +10,17 @@ from typing import Any
 import nibabel
 import numpy as np
 import polars as pl
+import torch
 
 from monai_app.cohort.segmentation_spec import SegmentationSpec
 from monai_app.core.atomic import sha256_file, write_bytes, write_json
 from monai_app.core.tables import write_csv
+from monai_app.dicom.volume import Volume
 from monai_app.engines.model_folder import WEIGHTS_NAME
 from monai_app.engines.volumes.case_table import Draws, measured_case, verdict_of
 from monai_app.engines.volumes.evaluator import SegmentedCase, VolumeEvaluator
 from monai_app.inference.ood import Familiarity, confidence
+from monai_app.inference.preview import preview
 
 
 def segment_datalist(
@@ -32,8 +35,9 @@ def segment_datalist(
 ) -> dict[str, Any]:
     """Segment every volume of the evaluator's list.
 
-    Written: ``NNNN/labels.nii.gz`` and ``NNNN/measurements.json`` for record NNNN of the list, and
-    ``measurements.csv``. No name of a patient or file is in them.
+    Written: ``NNNN/labels.nii.gz``, ``NNNN/preview.png`` (the first sequence as the network saw it) and
+    ``NNNN/measurements.json`` for record NNNN of the list, and ``measurements.csv``. No name of a patient or file is in
+    them.
 
     Args:
         draws: augmented copies for the uncertainty of a volume; 0 for none.
@@ -61,6 +65,7 @@ def segment_datalist(
         write_bytes(own / "labels.nii.gz", label_file(labels, case.affine.numpy()))
         record = {"measurements": measured, **about, "model_sha256": digest, "note": "not for diagnosis"}
         write_json(own / "measurements.json", record)
+        write_bytes(own / "preview.png", _picture(case, spec, [one["volume_ml"] for one in measured]))
         rows.extend({"volume": number, **one, **about} for one in measured)
         verdicts.append(about)
 
@@ -68,6 +73,12 @@ def segment_datalist(
     write_csv(folder / "measurements.csv", pl.DataFrame(rows, infer_schema_length=None))
     unfamiliar = None if familiarity is None else sum(bool(about["unfamiliar"]) for about in verdicts)
     return {"folder": str(folder), "volumes": len(verdicts), "unfamiliar": unfamiliar}
+
+
+def _picture(case: SegmentedCase, spec: SegmentationSpec, volumes_ml: Sequence[float]) -> bytes:
+    seen = Volume(case.image[0].numpy(), case.network_affine.numpy())
+    labels = case.probabilities.argmax(0).to(torch.uint8).numpy()
+    return preview(seen, labels, spec.structures, volumes_ml, modality="as the network saw it")
 
 
 def label_file(labels: np.ndarray, affine_ras: np.ndarray) -> bytes:

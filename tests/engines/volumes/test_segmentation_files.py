@@ -43,4 +43,5 @@ def test_every_volume_leaves_labels_and_measurements_that_agree(tmp_path: Path) 
         record = json.loads((own / "measurements.json").read_text())
         counted = [float((labels == k).sum()) * 2 / 1000 for k in (1, 2)]
         assert [one["volume_ml"] for one in record["measurements"]] == counted
+        assert (own / "preview.png").read_bytes().startswith(b"\x89PNG")
     assert pl.read_csv(tmp_path / "out" / "measurements.csv").height == 4

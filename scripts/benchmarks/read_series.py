@@ -90,7 +90,7 @@ def ours_discovered(folder: Path) -> np.ndarray:
     from monai_app.dicom.discover import discover
 
     (series,) = discover(folder).series
-    return read_series(series.paths).array.transpose(2, 1, 0)
+    return read_series(series.instances).array.transpose(2, 1, 0)
 
 
 def film_at(oversampling: int) -> Callable[[Path], np.ndarray]:

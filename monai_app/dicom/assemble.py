@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from monai_app.core.errors import InputRejected
+from monai_app.dicom.element_memo import ElementMemo
+from monai_app.dicom.instance import Instance
 from monai_app.dicom.series_duplicates import check_single, of_phase, without_copies
 from monai_app.dicom.series_geometry import (
     SPACING_TOLERANCE_MM,
@@ -22,7 +24,7 @@ from monai_app.dicom.series_geometry import (
 from monai_app.dicom.series_options import DEFAULT_OPTIONS, Precision, SeriesOptions, Tilt, Uneven
 from monai_app.dicom.series_pixels import read_pixels
 from monai_app.dicom.series_repair import resampled, sheared
-from monai_app.dicom.slice_header import read_slice_headers
+from monai_app.dicom.slice_header import SliceHeader, held_slice_headers, read_slice_headers
 from monai_app.dicom.volume import Volume, lps_to_ras
 
 Note = dict[str, Any]
@@ -48,8 +50,10 @@ class SeriesPlan:
     notes: list[Note]
 
 
-def read_series(paths: Sequence[Path], *, options: SeriesOptions = DEFAULT_OPTIONS) -> Volume:
+def read_series(files: Sequence[Path | Instance], *, options: SeriesOptions = DEFAULT_OPTIONS) -> Volume:
     """The volume of the files of one series, whatever their order, names and InstanceNumbers.
+
+    Files that were discovered (``series.instances``) are not parsed a second time.
 
     ``array[i, j, k]`` is column i, row j of the k-th slice along the normal (row direction x column direction): HU
     for CT, the rescaled or else stored values for MR, the stated units for PET; float32 unless options ask for less.
@@ -57,7 +61,7 @@ def read_series(paths: Sequence[Path], *, options: SeriesOptions = DEFAULT_OPTIO
     Raises:
         InputRejected: as :func:`plan_series`, and the faults of pixels (series_pixels.py, stored.py).
     """
-    plan = plan_series(paths, options=options)
+    plan = plan_series(files, options=options)
     values, valid = read_pixels(plan.stack.slices, precision=_precision(plan, options))
     step_mm, corner, repairs = plan.step_mm, (0, 0), list[Note]()
     if plan.tilted:
@@ -81,16 +85,17 @@ def _precision(plan: SeriesPlan, options: SeriesOptions) -> Precision:
     return Precision.FLOAT32 if plan.tilted or plan.uneven else options.precision
 
 
-def plan_series(paths: Sequence[Path], *, options: SeriesOptions = DEFAULT_OPTIONS) -> SeriesPlan:
+def plan_series(files: Sequence[Path | Instance], *, options: SeriesOptions = DEFAULT_OPTIONS) -> SeriesPlan:
     """The planes of one series in order, checked without reading a pixel.
 
     Raises:
         InputRejected: ``NO_FILES``, ``COVERAGE``, ``GANTRY_TILT``, ``MISSING_SLICE``, ``UNEVEN_SPACING``,
             ``NO_GEOMETRY``, and what series_duplicates.py, series_geometry.py and slice_header.py name.
     """
-    if not paths:
+    if not files:
         raise InputRejected("NO_FILES", "there is no file to read", expected="the files of one series")
-    slices = [one for path in paths for one in read_slice_headers(Path(path))]
+    memo = ElementMemo()
+    slices = [one for file in files for one in _planes(file, memo)]
     slices, copies = without_copies(slices)
     check_alike(slices)
     slices = of_phase(slices, options.phase)
@@ -114,6 +119,12 @@ def plan_series(paths: Sequence[Path], *, options: SeriesOptions = DEFAULT_OPTIO
             *_remarks(stack, step_mm, tilted=tilted),
         ],
     )
+
+
+def _planes(file: Path | Instance, memo: ElementMemo) -> list[SliceHeader]:
+    if isinstance(file, Instance):
+        return held_slice_headers(file.path, file.opened, memo)
+    return read_slice_headers(Path(file), memo)
 
 
 def _check_coverage(stack: Stack, options: SeriesOptions) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from monai_app.core.atomic import sha256_bytes
 from monai_app.core.errors import InputRejected
+from monai_app.dicom.element_memo import ElementMemo
 from monai_app.dicom.instance import Instance, read_instance
 from monai_app.dicom.objects import Kind
 
@@ -93,9 +94,10 @@ def discover_files(files: Sequence[Path]) -> Discovery:
     """As :func:`discover`, of files."""
     instances: list[Instance] = []
     refused: list[RefusedFile] = []
+    memo = ElementMemo()
     for path in files:
         try:
-            instances.append(read_instance(path))
+            instances.append(read_instance(path, memo))
         except InputRejected as error:
             refused.append(RefusedFile(path, error))
     return Discovery(_grouped(instances), tuple(refused))

@@ -71,7 +71,8 @@ def read_film(path: str | Path, *, longest_side_px: int | None = None) -> Film:
             ``RESCALE_INVALID``, ``VOI_INVALID`` or ``NO_CONTENT``.
     """
     source = Path(path)
-    header, pixels_at = read_header(source, _TAGS)
+    opened = read_header(source, _TAGS)
+    header, pixels_at = opened.dataset, opened.pixels_at
     _check_film(header)
     check_size(header, file_bytes=source.stat().st_size, pixels_at=pixels_at)
     padding = padding_of(header)

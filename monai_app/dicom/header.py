@@ -3,72 +3,140 @@
 from __future__ import annotations
 
 import functools
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pydicom
-from pydicom.filereader import read_file_meta_info
+from pydicom.filereader import read_file_meta_info, read_partial
 from pydicom.tag import BaseTag, Tag
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from monai_app.core.errors import InputRejected
+from monai_app.dicom.element_memo import ElementMemo
+from monai_app.dicom.functional_groups import ENHANCED_GROUPS
 from monai_app.dicom.quiet import quietly
 
 MAX_PIXELS = 100_000_000
 """No film detector has more; 43 x 43 cm at 50 micrometres has 74 million."""
 
 
-def read_header(path: Path, tags: list[str]) -> tuple[pydicom.Dataset, int]:
-    """The named elements before the pixel data with the file meta information, and where in the file they end.
+_PIXELS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
+"""Float, double float and integer pixel data."""
+
+
+@dataclass(frozen=True, eq=False)
+class Header:
+    """What stands in a file before its pixels.
+
+    Attributes:
+        dataset: the named elements with the file meta information.
+        pixels_at: byte of the file where they end.
+        grouped: the file has functional groups, whether or not they were asked for.
+        stamp: size and time of the file, which tell that it was changed since.
+    """
+
+    dataset: pydicom.Dataset
+    pixels_at: int
+    grouped: bool
+    stamp: tuple[int, int]
+
+
+def read_header(path: Path, tags: list[str], *, later: Sequence[str] = (), memo: ElementMemo | None = None) -> Header:
+    """The named elements before the pixel data with the file meta information.
+
+    Args:
+        later: further elements, none of them in ``tags``, that are held as bytes until :func:`settle`.
+        memo: of the other files of the folder or series.
 
     Raises:
         InputRejected: ``FILE_NOT_FOUND``, ``DICOM_UNREADABLE``, ``TRANSFER_SYNTAX``.
     """
     if not path.is_file():
         raise InputRejected("FILE_NOT_FOUND", "an image file is missing", remedy="Check the path that was given.")
-    return _parse(path, tags, stop_before_pixels=True)
+    return _parse(path, tags, later=later, memo=memo, stop_before_pixels=True)
 
 
 def read_pixel_elements(path: Path, tags: list[str]) -> pydicom.Dataset:
     """The named elements with the pixel data; call it only after the header was found sound."""
-    return _parse(path, tags, stop_before_pixels=False)[0]
+    return _parse(path, tags, later=(), memo=None, stop_before_pixels=False).dataset
 
 
-def _parse(path: Path, tags: list[str], *, stop_before_pixels: bool) -> tuple[pydicom.Dataset, int]:
-    with quietly(), path.open("rb") as stream:
-        try:
-            if read_file_meta_info(path).get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
-                raise InputRejected(
-                    "TRANSFER_SYNTAX",
-                    "a file is stored in a deflated transfer syntax, whose size cannot be checked before inflating",
-                    expected="an uncompressed or image-compressed transfer syntax",
-                    remedy="Convert it with dcmconv +te.",
-                )
-            dataset = pydicom.dcmread(
-                stream, stop_before_pixels=stop_before_pixels, specific_tags=[*_known_tags(tuple(tags))]
-            )
-            end = stream.tell()
-            for element in (
-                *dataset.file_meta,
-                *dataset.iterall(),
-            ):  # values are parsed on access: a fault must show here, not later
-                _ = element.value
-        except InputRejected:
-            raise
-        except Exception as error:  # a parser of foreign bytes may raise anything; nothing of it is shown
+def stamp_of(file: Path | int) -> tuple[int, int]:
+    """Size and time of a file; (-1, -1) where it is gone."""
+    try:
+        state = os.fstat(file) if isinstance(file, int) else file.stat()
+    except FileNotFoundError:
+        return -1, -1
+    return state.st_size, state.st_mtime_ns
+
+
+def settle(dataset: pydicom.Dataset, memo: ElementMemo) -> None:
+    """Parse what was left for later: a fault must show here, not on access.
+
+    Raises:
+        InputRejected: ``DICOM_UNREADABLE``.
+    """
+    with quietly(), _typed_errors():
+        memo.settle(dataset)
+
+
+def _parse(
+    path: Path, tags: list[str], *, later: Sequence[str], memo: ElementMemo | None, stop_before_pixels: bool
+) -> Header:
+    wanted, kept, seen = _known_tags(tuple(tags)), _known_tags(tuple(later)), set[int]()
+
+    def stop(tag: BaseTag, _vr: str | None, _length: int) -> bool:
+        if tag in _GROUPS:
+            seen.add(tag)
+        return stop_before_pixels and tag in _PIXELS
+
+    with quietly(), path.open("rb") as stream, _typed_errors():
+        stamp = stamp_of(stream.fileno())
+        if read_file_meta_info(path).get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
             raise InputRejected(
-                "DICOM_UNREADABLE",
-                "a file is not readable DICOM",
-                got=type(error).__name__,
-                expected="a DICOM Part 10 file",
-                remedy="Transfer it again; it may be cut off.",
-            ) from None
-    return dataset, end
+                "TRANSFER_SYNTAX",
+                "a file is stored in a deflated transfer syntax, whose size cannot be checked before inflating",
+                expected="an uncompressed or image-compressed transfer syntax",
+                remedy="Convert it with dcmconv +te.",
+            )
+        dataset = read_partial(stream, stop, specific_tags=[*wanted, *kept])
+        end = stream.tell()
+        parsed = memo or ElementMemo()  # values are parsed on access: a fault must show here, not later
+        parsed.settle(dataset.file_meta)
+        parsed.settle(dataset, later=frozenset(kept))
+    return Header(dataset, end, bool(seen), stamp)
+
+
+@contextmanager
+def _typed_errors() -> Iterator[None]:
+    """A parser of foreign bytes may raise anything; nothing of it is shown."""
+    try:
+        yield
+    except InputRejected:
+        raise
+    except Exception as error:
+        raise InputRejected(
+            "DICOM_UNREADABLE",
+            "a file is not readable DICOM",
+            got=type(error).__name__,
+            expected="a DICOM Part 10 file",
+            remedy="Transfer it again; it may be cut off.",
+        ) from None
 
 
 @functools.cache
-def _known_tags(keywords: tuple[str, ...]) -> tuple[BaseTag, ...]:
-    """Keywords looked up once: a series asks for the same ones in each of its files."""
-    return tuple(Tag(keyword) for keyword in keywords)
+def _known_tags(keywords: tuple[str, ...]) -> tuple[BaseTag | int, ...]:
+    """Keywords looked up once: a series asks for the same ones in each of its files.
+
+    They are plain numbers, which compare faster than pydicom's tags.
+    """
+    return tuple(int(Tag(keyword)) for keyword in keywords)
+
+
+_GROUPS = frozenset(int(Tag(keyword)) for keyword in ENHANCED_GROUPS)
 
 
 def check_size(dataset: pydicom.Dataset, *, file_bytes: int, pixels_at: int) -> None:

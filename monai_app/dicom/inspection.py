@@ -11,6 +11,7 @@ from monai_app.core.errors import InputRejected
 from monai_app.dicom.assemble import plan_series, read_series
 from monai_app.dicom.discover import Discovery, FoundSeries
 from monai_app.dicom.film import read_film
+from monai_app.dicom.instance import Instance
 from monai_app.dicom.objects import Kind
 from monai_app.dicom.series_facts import Facts, series_facts
 from monai_app.dicom.series_options import DEFAULT_OPTIONS, SeriesOptions, Tilt, Uneven
@@ -162,7 +163,7 @@ def _films(series: FoundSeries, report: SeriesReport) -> SeriesReport:
 
 
 def _volume(series: FoundSeries, report: SeriesReport) -> SeriesReport:
-    faults, volume = _faults(series.paths)
+    faults, volume = _faults(series.instances)
     if volume is None:
         return replace(report, faults=faults)
     notes = [f"{note['code']}: {note['what']}" for note in volume.provenance["notes"] + volume.provenance["repairs"]]
@@ -177,14 +178,14 @@ def _volume(series: FoundSeries, report: SeriesReport) -> SeriesReport:
     )
 
 
-def _faults(paths: Sequence[Path]) -> tuple[tuple[Fault, ...], Volume | None]:
+def _faults(files: Sequence[Instance]) -> tuple[tuple[Fault, ...], Volume | None]:
     """Every fault that can be seen: those of single files, then those of the series behind one another."""
     errors: list[InputRejected] = []
-    sound = list(paths)
+    sound = list(files)
     try:
-        plan_series(paths)
+        plan_series(files)
     except InputRejected:
-        sound = [path for path in paths if _header_fault(path, errors) is None]
+        sound = [file for file in files if _header_fault(file.path, errors) is None]
     faults, options = list(_counted(errors)), DEFAULT_OPTIONS
     while sound:
         try:

@@ -11,8 +11,10 @@ import pydicom
 from monai_app.core.atomic import content_hash
 from monai_app.core.errors import InputRejected
 from monai_app.dicom.display import DISPLAY_TAGS
-from monai_app.dicom.header import read_header
+from monai_app.dicom.element_memo import ElementMemo
+from monai_app.dicom.header import Header, read_header
 from monai_app.dicom.objects import Kind, kind_of
+from monai_app.dicom.slice_header import SLICE_TAGS
 from monai_app.dicom.stored import PIXEL_TAGS
 
 _MAGIC_AT = 128
@@ -69,6 +71,9 @@ _DESCRIPTION_TAGS = [
 INSTANCE_TAGS = [*_DEFAULTS, *PIXEL_TAGS, *DISPLAY_TAGS, *_GEOMETRY_TAGS, *_DESCRIPTION_TAGS]
 """All that is read of a header; names, dates and identifiers of the patient are not among it."""
 
+_LATER_TAGS = [name for name in SLICE_TAGS if name not in INSTANCE_TAGS]
+"""What the reader of a series wants besides: held as bytes, so that no file is parsed twice."""
+
 _FINGERPRINT = (
     "Modality",
     "Rows",
@@ -95,8 +100,7 @@ class Instance:
         study: StudyInstanceUID, else a stand-in (``named`` is False then).
         series: SeriesInstanceUID, else a stand-in made of the folder and of what slices of one series share.
         named: the file has both UIDs.
-        header: the elements of INSTANCE_TAGS with the file meta information.
-        pixels_at: byte of the file where the header ends.
+        opened: the elements of INSTANCE_TAGS with the file meta information, and where they end.
     """
 
     kind: Kind
@@ -106,19 +110,27 @@ class Instance:
     study: str = field(repr=False)
     series: str = field(repr=False)
     named: bool
-    header: pydicom.Dataset = field(repr=False)
-    pixels_at: int = field(repr=False)
+    opened: Header = field(repr=False)
+
+    @property
+    def header(self) -> pydicom.Dataset:
+        """The elements."""
+        return self.opened.dataset
 
 
-def read_instance(path: Path) -> Instance:
+def read_instance(path: Path, memo: ElementMemo | None = None) -> Instance:
     """Read the header of an image file.
+
+    Args:
+        memo: of the other files of the folder.
 
     Raises:
         InputRejected: ``FILE_NOT_FOUND``, ``NOT_DICOM``, ``DICOM_UNREADABLE``, ``TRANSFER_SYNTAX``, ``UID_INVALID``,
             or what :func:`monai_app.dicom.objects.kind_of` raises for what is no film and no slice.
     """
     _check_magic(path)
-    header, pixels_at = read_header(path, INSTANCE_TAGS)
+    opened = read_header(path, INSTANCE_TAGS, later=_LATER_TAGS, memo=memo)
+    header = opened.dataset
     sop_class = _uid(header, "SOPClassUID") or _uid(header.file_meta, "MediaStorageSOPClassUID")
     kind = kind_of(header, sop_class)
     study, series = _uid(header, "StudyInstanceUID"), _uid(header, "SeriesInstanceUID")
@@ -130,8 +142,7 @@ def read_instance(path: Path) -> Instance:
         study=study or f"folder {content_hash(str(path.parent))}",
         series=series or f"alike {content_hash([str(path.parent), *(str(header.get(name)) for name in _FINGERPRINT)])}",
         named=bool(study and series),
-        header=header,
-        pixels_at=pixels_at,
+        opened=opened,
     )
 
 

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pydicom
+from pydicom.tag import Tag
 
 from monai_app.core.errors import InputRejected
-from monai_app.dicom.functional_groups import frame_datasets
-from monai_app.dicom.header import check_size, read_header
+from monai_app.dicom.element_memo import ElementMemo
+from monai_app.dicom.functional_groups import ENHANCED_GROUPS, frame_datasets
+from monai_app.dicom.header import Header, check_size, read_header, settle, stamp_of
 from monai_app.dicom.series_options import PHASE_KEYWORDS
 from monai_app.dicom.stored import PIXEL_TAGS
 
@@ -32,7 +34,7 @@ PLANE_TAGS = [
     "SpacingBetweenSlices",
     "GantryDetectorTilt",
 ]
-_TAGS = [
+SLICE_TAGS = [
     *PIXEL_TAGS,
     *PLANE_TAGS,
     *PHASE_KEYWORDS,
@@ -46,9 +48,10 @@ _TAGS = [
     "RescaleIntercept",
     "RescaleType",
     "Units",
-    "SharedFunctionalGroupsSequence",
-    "PerFrameFunctionalGroupsSequence",
 ]
+"""What is read of a plane's header, besides functional groups."""
+
+_PHASE_TAGS = {int(Tag(name)): name for name in PHASE_KEYWORDS}
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,17 +103,39 @@ class SliceHeader:
     technical: Mapping[str, str]
 
 
-def read_slice_headers(path: Path) -> list[SliceHeader]:
+def read_slice_headers(path: Path, memo: ElementMemo | None = None) -> list[SliceHeader]:
     """The planes of a file: one, or the frames of an enhanced multi-frame CT or MR.
+
+    Args:
+        memo: of the other files of the series.
 
     Raises:
         InputRejected: ``FILE_NOT_FOUND``, ``DICOM_UNREADABLE``, ``TRANSFER_SYNTAX``, ``WRONG_MODALITY``,
             ``NO_PIXELS``, ``TOO_LARGE``, ``TRUNCATED``, ``NOT_MONOCHROME``, ``LOCALIZER``, ``NO_GEOMETRY``,
             ``GEOMETRY_INVALID``, ``NO_RESCALE``, ``RESCALE_INVALID``, ``NOT_HU`` or ``NOT_FINITE``.
     """
-    dataset, pixels_at = read_header(path, _TAGS)
+    return _planes(path, read_header(path, [*SLICE_TAGS, *ENHANCED_GROUPS], memo=memo), path.stat().st_size)
+
+
+def held_slice_headers(path: Path, header: Header, memo: ElementMemo) -> list[SliceHeader]:
+    """As :func:`read_slice_headers`, of a header that was read before; again where the file was changed since.
+
+    Args:
+        header: with SLICE_TAGS.
+
+    Raises:
+        InputRejected: as :func:`read_slice_headers`.
+    """
+    if header.grouped or header.stamp != stamp_of(path):  # functional groups are large: discovery leaves them out
+        return read_slice_headers(path, memo)
+    settle(header.dataset, memo)
+    return _planes(path, header, header.stamp[0])
+
+
+def _planes(path: Path, header: Header, file_bytes: int) -> list[SliceHeader]:
+    dataset, pixels_at = header.dataset, header.pixels_at
     _check_image(dataset)
-    check_size(dataset, file_bytes=path.stat().st_size, pixels_at=pixels_at)
+    check_size(dataset, file_bytes=file_bytes, pixels_at=pixels_at)
     return [
         _slice(path, index, dataset, frame, pixels_at)
         for index, frame in enumerate(frame_datasets(dataset, PLANE_TAGS))
@@ -140,7 +165,8 @@ def _check_image(dataset: pydicom.Dataset) -> None:
 
 
 def _slice(path: Path, index: int, dataset: pydicom.Dataset, frame: pydicom.Dataset, pixels_at: int) -> SliceHeader:
-    technical = {name: text for name in PHASE_KEYWORDS if (text := _text(frame, name))}
+    there = frame.keys() & _PHASE_TAGS.keys()  # few are: asking for what is absent takes long
+    technical = {name: text for tag, name in _PHASE_TAGS.items() if tag in there and (text := _text(frame, name))}
     if "LOCALIZER" in technical.get("ImageType", "").split("\\"):
         raise InputRejected(
             "LOCALIZER", "a localizer (scout) is among the files", remedy="Select the series without its localizers."

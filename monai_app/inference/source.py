@@ -47,7 +47,7 @@ def read_source(path: str | Path, *, rules: str | Path | None = None) -> Source:
     else:
         selections = select(found.studies, SeriesRules.read(rules))
         series = _only([one for selection in selections for role in selection.roles.values() for one in role])
-    return Source(read_series(series.paths), {"kind": "series", "series_uid_hash": series.uid_hash})
+    return Source(read_series(series.instances), {"kind": "series", "series_uid_hash": series.uid_hash})
 
 
 def _only(candidates: list[FoundSeries]) -> FoundSeries:

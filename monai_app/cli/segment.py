@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 @command
 def segment(
     bundle: BundleArgument,
-    source: Annotated[Path, typer.Option("--input", "-i", help="NIfTI or NRRD file, or folder of a DICOM series.")],
+    source: Annotated[
+        list[Path],
+        typer.Option(
+            "--input", "-i", help="NIfTI or NRRD file, or folder of a DICOM series; repeatable, one a sequence."
+        ),
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the results.")],
     model: Annotated[Path | None, typer.Option(help="Model folder; default: the bundle's own weights.")] = None,
     overlay: Annotated[list[str] | None, typer.Option("--overlay", help="Overlay of the bundle; repeatable.")] = None,
@@ -43,7 +48,7 @@ def segment(
     from monai_app.inference.model import Options
     from monai_app.inference.outputs import write_result
     from monai_app.inference.run import segment_source
-    from monai_app.inference.source import read_source
+    from monai_app.inference.source import read_sources
     from monai_app.inference.stages import Stages
 
     configure_logging()  # again: importing MONAI has added handlers of its own
@@ -53,7 +58,7 @@ def segment(
     with stages("open bundle"):
         opened = open_lean(bundle, model_dir=model, overlays=overlay or [])
     with stages("read"):
-        read = read_source(source, rules=rules)
+        read = read_sources(source, rules=rules, sequences=opened.model.sequences)
     with _bar(compare=compare) as told:
         result = segment_source(
             read, opened.model, options, familiarity=opened.familiarity, feature_layer=opened.feature_layer,

@@ -58,6 +58,7 @@ class SegmentationModel:
         name: of the bundle.
         version: of the bundle.
         sha256: of the weights.
+        sequences: one name an input channel, in their order.
     """
 
     network: nn.Module
@@ -72,6 +73,7 @@ class SegmentationModel:
     name: str = ""
     version: str = ""
     sha256: str = ""
+    sequences: tuple[str, ...] = ("image",)
     fit_window: Callable[[Sequence[int]], tuple[int, ...]] | None = None
 
 

@@ -37,19 +37,30 @@ def segment_source(
         compare: run exactly too (:data:`~monai_app.inference.model.EXACT`) and report the agreement.
 
     Raises:
-        InputRejected: ``MODALITY_MISMATCH``; as :func:`segment_volume`.
+        InputRejected: ``MODALITY_MISMATCH``, ``SEQUENCES_MISMATCH``; as :func:`segment_volume`.
     """
     refuse_other_modality(source, model)
+    refuse_other_sequences(source, model)
     watch, certainty = stages or Stages(), Certainty(len(model.classes))
     judged = familiarity if feature_layer is not None and options.backend is Backend.TORCH else None
     with nullcontext() if judged is None else watched(model.network, feature_layer or "") as pool:
-        done = segment_volume(source.volume, model, options, progress=progress, observers=[certainty], stages=watch)
+        done = segment_volume(
+            source.volume,
+            model,
+            options,
+            others=source.others,
+            progress=progress,
+            observers=[certainty],
+            stages=watch,
+        )
         remarks: dict[str, Any] = {"confidence": round(certainty.confidence, 4)}
         if judged is not None and pool is not None and done.windows:
             remarks["familiarity"] = vars(judged.judge(pool.features(), certainty.confidence))
     if compare:
         with watch("compare"):
-            exact = segment_volume(source.volume, model, EXACT, progress=progress, stages=Stages())
+            exact = segment_volume(
+                source.volume, model, EXACT, others=source.others, progress=progress, stages=Stages()
+            )
             remarks["agreement"] = agreement(done.labels, exact.labels, model.classes)
     rows = [row.as_dict() for row in measurements(done, model, certainty)]
     return Result(source.volume, done, rows, model, options, source.identity, remarks)
@@ -61,14 +72,31 @@ def refuse_other_modality(source: Source, model: SegmentationModel) -> None:
     Raises:
         InputRejected: ``MODALITY_MISMATCH``.
     """
-    told = source.volume.provenance.get("modality", model.modality)
-    if told != model.modality:
+    for volume in (source.volume, *source.others):
+        told = volume.provenance.get("modality", model.modality)
+        if told != model.modality:
+            raise InputRejected(
+                "MODALITY_MISMATCH",
+                "the series is of another modality than the network's",
+                got=told,
+                expected=model.modality,
+                remedy="Choose the series, or a bundle for it.",
+            )
+
+
+def refuse_other_sequences(source: Source, model: SegmentationModel) -> None:
+    """Refuse another number of sequences than the network's channels.
+
+    Raises:
+        InputRejected: ``SEQUENCES_MISMATCH``.
+    """
+    if 1 + len(source.others) != len(model.sequences):
         raise InputRejected(
-            "MODALITY_MISMATCH",
-            "the series is of another modality than the network's",
-            got=told,
-            expected=model.modality,
-            remedy="Choose the series, or a bundle for it.",
+            "SEQUENCES_MISMATCH",
+            "the network takes another number of sequences",
+            got=1 + len(source.others),
+            expected=f"{len(model.sequences)}: {', '.join(model.sequences)}",
+            remedy="Give one input a sequence in this order, or a folder and rules with one role a sequence.",
         )
 
 

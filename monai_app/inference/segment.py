@@ -66,6 +66,7 @@ def segment_volume(
     model: SegmentationModel,
     options: Options | None = None,
     *,
+    others: Sequence[Volume] = (),
     progress: Progress | None = None,
     observers: Sequence[Observer] = (),
     stages: Stages | None = None,
@@ -74,6 +75,7 @@ def segment_volume(
 
     Args:
         volume: in the units of the model's modality (HU for CT).
+        others: further sequences on the same grid, in the order of the network's channels.
         observers: for measurements on probabilities that nobody keeps.
         stages: a stopwatch that has measured what came before.
 
@@ -85,13 +87,14 @@ def segment_volume(
     grid = network_grid(volume.array.shape, volume.affine_ras, spacing_mm=model.spacing_mm, axcodes=model.axcodes)
     with torch.inference_mode():
         with watch("resample"), one_thread():
-            raw = to_network_grid(volume.array, grid, valid=volume.valid)
+            raw = [to_network_grid(one.array, grid, valid=one.valid) for one in (volume, *others)]
         with watch("body"):
-            plan, usual = _plan(volume, model, chosen, grid, raw)
+            plan, usual = _plan(volume, model, chosen, grid, raw[0])
         with watch("normalise"):
             affine = torch.from_numpy(grid.affine_ras)
-            image = torch.as_tensor(model.normalise(MetaTensor(raw[None], affine=affine))).as_subclass(Tensor).float()
-            del raw
+            channels = torch.stack(raw) if others else raw[0][None]  # one channel keeps its order in memory
+            image = torch.as_tensor(model.normalise(MetaTensor(channels, affine=affine))).as_subclass(Tensor).float()
+            del raw, channels
         told.on_start(len(plan.starts))
         with _predictor(model, chosen, channels=image.shape[0], window=plan.size) as predict:
             painter = LabelPainter(grid, plan, len(model.classes))

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from torch import nn
+from torch import Tensor, nn
 
 from monai_app.core.errors import InputRejected
+from monai_app.dicom.volume import Volume
 from monai_app.inference.measurements import voxel_ml
 from monai_app.inference.model import EXACT, Options, Precision
 from monai_app.inference.ood import Familiarity
@@ -50,3 +51,33 @@ def test_a_series_of_another_modality_is_refused() -> None:
     scan = replace(SOURCE.volume, provenance={"modality": "MR"})
     with pytest.raises(InputRejected, match="MODALITY_MISMATCH"):
         segment_source(Source(scan, {}), model(), EXACT)
+
+
+class OfTwo(nn.Module):
+    """The tiny network on a weighted sum of two sequences."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = model().network
+
+    def forward(self, window: Tensor) -> Tensor:
+        scores: Tensor = self.inner(0.25 * window[:, :1] + 0.75 * window[:, 1:])
+        return scores
+
+
+def test_each_sequence_goes_to_its_channel() -> None:
+    two = replace(model(), network=OfTwo().eval(), sequences=("FLAIR", "T1"))
+    first, second = SOURCE.volume, replace(SOURCE.volume, array=SOURCE.volume.array[::-1])
+    labels = [
+        segment_source(Source(one, {}, (other,)), two, EXACT).segmentation.labels
+        for one, other in ((first, first), (first, second), (second, first))
+    ]
+    assert np.array_equal(labels[0], segment_source(SOURCE, model(), EXACT).segmentation.labels)
+    assert not np.array_equal(labels[1], labels[2])
+
+
+@pytest.mark.parametrize("others", [(), (SOURCE.volume, SOURCE.volume)])
+def test_another_number_of_sequences_is_refused(others: tuple[Volume, ...]) -> None:
+    two = replace(model(), network=OfTwo().eval(), sequences=("FLAIR", "T1"))
+    with pytest.raises(InputRejected, match="SEQUENCES_MISMATCH"):
+        segment_source(Source(SOURCE.volume, {}, others), two, EXACT)

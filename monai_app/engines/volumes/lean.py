@@ -63,7 +63,7 @@ def open_lean(
 
     Raises:
         InputRejected: ``BUNDLE_MISSING``, ``BUNDLE_UNSAFE``, ``OVERLAY_UNKNOWN``, ``NOT_SEGMENTATION``,
-            ``SEQUENCES_UNSUPPORTED``, ``PREPROCESSING_UNSUPPORTED``, ``MODEL_MISSING``, ``MODEL_MISFIT``,
+            ``PREPROCESSING_UNSUPPORTED``, ``MODEL_MISSING``, ``MODEL_MISFIT``,
             ``HASH_MISSING``, ``HASH_MISMATCH``.
     """
     folder = find_bundle(bundle)
@@ -71,14 +71,6 @@ def open_lean(
     weights = Path(model_dir) if model_dir is not None else folder / "models"
     parser = _parser(folder, overlays)
     spec = read_record(weights, SegmentationSpec)
-    if spec.in_channels != 1:
-        raise InputRejected(
-            "SEQUENCES_UNSUPPORTED",
-            "the network takes several sequences of one study",
-            got=spec.in_channels,
-            expected="1",
-            remedy="Run the bundle's own inference workflow.",
-        )
     with typed_errors():
         network = load_model(parser.get_parsed_content("network_def"), weights)
         intensities = _after_spacing(parser.get_parsed_content("preprocessing"), spec)
@@ -96,6 +88,7 @@ def open_lean(
         name=folder.name,
         version=str(metadata.get("version", "")),
         sha256=sha256_file(weights / WEIGHTS_NAME),
+        sequences=spec.sequences,
         fit_window=(lambda lengths: window(lengths, spec.patch, divisor)) if fit else None,
     )
     return LeanBundle(model, parser.get("feature_layer"), Familiarity.read(weights))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -28,7 +29,6 @@ class OpenCase:
         inputs: a batch of one sample.
         presence: ``(1, M)``.
         tokens: per modality ``(1, K, d)``, encoded once.
-        output: of the network.
         baselines: complete ones.
     """
 
@@ -37,8 +37,13 @@ class OpenCase:
     inputs: Mapping[str, Tensor]
     presence: Tensor
     tokens: dict[str, Tensor]
-    output: FusionOutput
     baselines: Baselines
+
+    @cached_property
+    def output(self) -> FusionOutput:
+        """What the network says of the case."""
+        with torch.no_grad():
+            return self.fused(self.tokens, self.presence)
 
     @property
     def score(self) -> float:
@@ -59,18 +64,19 @@ class OpenCase:
         """The encoder of a modality."""
         return self.network.encoders[name]
 
-    def fused(self, tokens: Mapping[str, Tensor], presence: Tensor) -> Tensor:
-        """Scores ``(n,)`` of tokens ``(n, K, d)`` or ``(1, K, d)`` and presence ``(n, M)``, by the fusion alone."""
-        count = len(presence)
-        spread = {name: tokens[name].expand(count, -1, -1) for name in self.network.modalities}
-        return self.target.score(self.network.fusion(spread, presence).logits)
+    def fused(self, tokens: Mapping[str, Tensor], presence: Tensor) -> FusionOutput:
+        """The fusion alone, of tokens ``(n, K, d)`` or ``(1, K, d)`` and presence ``(n, M)``."""
+        spread = {name: tokens[name].expand(len(presence), -1, -1) for name in self.network.modalities}
+        output: FusionOutput = self.network.fusion(spread, presence)
+        return output
 
     def scorer(self, name: str) -> Callable[[Tensor], Tensor]:
         """What the encoder of a modality takes ``(n, ...)`` -> scores ``(n,)``, all other modalities as they are."""
         encoder = self.encoder(name)
 
         def forward(x: Tensor) -> Tensor:
-            return self.fused(self.tokens | {name: encoder(x).float()}, self.presence.expand(len(x), -1))
+            fused = self.fused(self.tokens | {name: encoder(x).float()}, self.presence.expand(len(x), -1))
+            return self.target.score(fused.logits)
 
         return forward
 
@@ -89,7 +95,7 @@ class OpenCase:
 def open_case(
     network: nn.Module, spec: ModelSpec, inputs: Mapping[str, Any], target: Target, baselines: Baselines
 ) -> OpenCase:
-    """Run a network once over a batch of one sample.
+    """Encode a batch of one sample.
 
     Raises:
         InputRejected: ``EXPLAIN_UNSUPPORTED``, ``TRAIN_MODE``, ``ONE_CASE``, ``ALL_MODALITIES_MISSING``.
@@ -101,6 +107,5 @@ def open_case(
     with torch.no_grad():
         presence = ready.presence(inputs)
         tokens = ready.encode(inputs, presence)
-        output = ready.fusion(tokens, presence)
     assert set(ready.modalities) == {name.value for name in spec.modalities.names}, "the spec is the model's own"
-    return OpenCase(ready, target, inputs, presence, tokens, output, baselines)
+    return OpenCase(ready, target, inputs, presence, tokens, baselines)

@@ -6,6 +6,7 @@ Deletion and insertion: Petsiuk, Das, Saenko (RISE), BMVC 2018. Comprehensivenes
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -115,7 +116,7 @@ def scores_without(case: OpenCase, view: View, removed: list[Places]) -> Floats:
 
 
 def _count(fraction: float, order: Places) -> int:
-    return round(fraction * len(order))
+    return math.ceil(fraction * len(order) - 1e-9)  # a tenth of four fields is one of them
 
 
 def _area(curve: Floats, made: AttributionMap) -> float | None:

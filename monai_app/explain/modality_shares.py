@@ -77,12 +77,13 @@ def modality_shares(case: OpenCase, prior: Prior) -> ModalityShares:
         name: torch.where(members[:, place, None, None], case.tokens[name], 0.0)
         for place, name in enumerate(case.network.modalities)
     }
-    scores = case.fused(tokens, members).double().cpu().numpy()
+    fused = case.fused(tokens, members)
+    scores = case.target.score(fused.logits).double().cpu().numpy()
     values = np.concatenate([[prior.score], scores])
     phi = shapley_values(values)
     total = np.abs(phi).sum()
-    weights = case.output.weights
-    own = None if weights is None else weights[0, case.presence[0]].double().cpu().numpy()
+    # The last coalition is all of them: the case as it is.
+    own = None if fused.weights is None else fused.weights[-1, case.presence[0]].double().cpu().numpy()
     return ModalityShares(
         case.present,
         phi,

@@ -51,6 +51,12 @@ def test_words_and_values_are_comprehensive_and_films_are_not_asked(case: OpenCa
     assert film.comprehensiveness is None and film.sufficiency is None
 
 
+def test_a_tenth_of_few_features_is_one_of_them(case: OpenCase) -> None:
+    view, found = case.view("table"), made(case, "table")
+    first = scores_without(case, view, [ranked(found)[:1]])[0]
+    assert faithfulness(case, view, found).without_tenth == pytest.approx(case.target.shown(float(first)), abs=1e-6)
+
+
 def test_modality_that_moves_nothing_has_no_curve(case: OpenCase) -> None:
     found = made(case, "table")
     same = faithfulness(case, case.view("table"), replace(found, baseline_score=found.score))

@@ -7,7 +7,7 @@ from types import FrameType
 
 import typer
 
-from monai_app.cli import benchmark, bundle, cohort, crossvalidate, datalist, demo, dicom, phantom, segment
+from monai_app.cli import benchmark, bundle, cohort, crossvalidate, datalist, demo, dicom, explain, phantom, segment
 
 app = typer.Typer(
     name="monai-app",
@@ -25,6 +25,7 @@ for function in (
     bundle.train,
     bundle.evaluate,
     bundle.predict,
+    explain.explain,
     bundle.verify,
     crossvalidate.crossvalidate,
     datalist.datalist,

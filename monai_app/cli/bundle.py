@@ -48,7 +48,7 @@ def parse_settings(pairs: list[str] | None) -> dict[str, Any]:
     return settings
 
 
-def _run(
+def run_bundle(
     bundle: str,
     workflow_name: str,
     cohort: Path,
@@ -89,7 +89,7 @@ def train(
 
     folder = {} if out is None else {"output_dir": str(out)}
     chosen = {**folder, **parse_settings(settings)}
-    parser, _ = _run(bundle, "train", cohort, fusion, overlay, chosen, tracking=tracking)
+    parser, _ = run_bundle(bundle, "train", cohort, fusion, overlay, chosen, tracking=tracking)
     model_dir = parser.get_parsed_content("output_dir")
     emit({"model": model_dir, **training_summary(model_dir)}, as_json=json)
 
@@ -110,7 +110,7 @@ def evaluate(
 
     folders = {"output_dir": out, "model_dir": model}
     chosen = {name: str(path) for name, path in folders.items() if path is not None} | parse_settings(settings)
-    parser, metrics = _run(bundle, "evaluate", cohort, fusion, overlay, chosen)
+    parser, metrics = run_bundle(bundle, "evaluate", cohort, fusion, overlay, chosen)
     shown = {"metrics": metrics} if json else headlines(metrics)
     emit({"report": parser.get_parsed_content("report_dir"), **shown}, as_json=json)
 
@@ -129,7 +129,7 @@ def predict(
     """Predict for every sample of a cohort, labelled or not: predictions.parquet and predictions.json."""
     folders = {"output_dir": out, "model_dir": model}
     chosen = {name: str(path) for name, path in folders.items() if path is not None} | parse_settings(settings)
-    _, written = _run(bundle, "inference", cohort, fusion, overlay, chosen)
+    _, written = run_bundle(bundle, "inference", cohort, fusion, overlay, chosen)
     emit(written, as_json=json)
 
 

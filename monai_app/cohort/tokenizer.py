@@ -70,13 +70,33 @@ class NoteTokenizer:
 
         Padding is 0 for learned vocabularies, the model's own for pretrained ones.
         """
-        body = self._tokenizer.encode(text, add_special_tokens=False).ids
-        room = max_tokens - 2
-        if len(body) > room:
-            body = body[:room] if self.record.keep is Keep.FIRST else body[len(body) - room :]
+        encoded = self._tokenizer.encode(text, add_special_tokens=False)
+        body = encoded.ids[self._kept(len(encoded.ids), max_tokens)]
         ids = np.full(max_tokens, self.record.padding_id, np.int64)
         ids[: len(body) + 2] = [self.record.start_id, *body, self.record.end_id]
         return ids
+
+    def offsets(self, text: str, max_tokens: int) -> npt.NDArray[np.int64]:
+        """Characters [start, end) behind each id of :meth:`encode` (max_tokens, 2); -1 for marks and padding."""
+        encoded = self._tokenizer.encode(text, add_special_tokens=False)
+        body = encoded.offsets[self._kept(len(encoded.ids), max_tokens)]
+        found = np.full((max_tokens, 2), -1, np.int64)
+        found[1 : len(body) + 1] = np.asarray(body, np.int64).reshape(-1, 2)
+        return found
+
+    @property
+    def mask_id(self) -> int | None:
+        """Id of the token that stands for a word that is not told; None where the vocabulary has none."""
+        for name in ("[MASK]", "<mask>"):
+            found: int | None = self._tokenizer.token_to_id(name)
+            if found is not None:
+                return found
+        return None
+
+    def _kept(self, tokens: int, max_tokens: int) -> slice:
+        """The tokens of a note that there is room for."""
+        room = max_tokens - 2
+        return slice(room) if self.record.keep is Keep.FIRST else slice(max(0, tokens - room), None)
 
     def words(self, ids: npt.NDArray[np.int64]) -> list[str]:
         """The tokens behind ids, padding left out; for showing what a model read."""

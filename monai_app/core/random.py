@@ -36,3 +36,15 @@ def scoped_torch_seed(*parts: int | str) -> Iterator[None]:
     with torch.random.fork_rng(devices=devices):
         torch.manual_seed(derive_seed(*parts))
         yield
+
+
+@contextmanager
+def scoped_library_seed(*parts: int | str) -> Iterator[None]:
+    """As :func:`scoped_torch_seed`, for libraries that draw from NumPy's global generator too (Captum)."""
+    state = np.random.get_state()
+    try:
+        np.random.seed(derive_seed(*parts) % 2**32)
+        with scoped_torch_seed(*parts):
+            yield
+    finally:
+        np.random.set_state(state)

@@ -24,16 +24,23 @@ class Workflow(StrEnum):
     TRAIN = "train"
     EVALUATE = "evaluate"
     INFERENCE = "inference"
+    EXPLAIN = "explain"
 
     @property
     def run_id(self) -> str:
         """The id that runs it."""
-        return {"train": "training", "evaluate": "evaluating", "inference": "inference"}[self.value]
+        names = {"train": "training", "evaluate": "evaluating", "explain": "explaining"}
+        return names.get(self.value, self.value)
 
     @property
     def monai_type(self) -> str:
         """MONAI's name for the properties it must have."""
         return "train" if self is Workflow.TRAIN else "infer"
+
+
+def workflows(bundle: Path) -> tuple[Workflow, ...]:
+    """The workflows that a bundle has a configuration for; not every kind of model is explained."""
+    return tuple(kind for kind in Workflow if (bundle / "configs" / f"{kind.value}.yaml").is_file())
 
 
 def find_bundle(name_or_path: str) -> Path:
@@ -99,9 +106,16 @@ def config_files(bundle: Path, workflow: Workflow, overlays: Sequence[str] = ())
         overlays: names of overlay files without suffix, such as ``fusion_early`` or ``smoke``.
 
     Raises:
-        InputRejected: ``OVERLAY_UNKNOWN``.
+        InputRejected: ``OVERLAY_UNKNOWN``, ``WORKFLOW_MISSING``.
     """
     folder = bundle / "configs"
+    if not (folder / f"{workflow.value}.yaml").is_file():
+        raise InputRejected(
+            "WORKFLOW_MISSING",
+            f"the bundle has no workflow {workflow.value}",
+            expected=", ".join(kind.value for kind in workflows(bundle)),
+            remedy="Choose another bundle.",
+        )
     for name in overlays:
         if not (folder / f"{name}.yaml").is_file():
             raise _unknown_overlay(bundle, name)
@@ -169,7 +183,7 @@ def _refuse_unknown_settings(bundle: Path, overlays: Sequence[str], settings: Ma
 
     A setting that only another workflow of the bundle has is let through, so that all can be given the same.
     """
-    known = set().union(*(known_settings(bundle, workflow, overlays) for workflow in Workflow))
+    known = set().union(*(known_settings(bundle, workflow, overlays) for workflow in workflows(bundle)))
     for key in settings:
         if key.split("::")[0] not in known:
             raise _unknown_setting(key)

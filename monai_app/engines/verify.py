@@ -14,7 +14,15 @@ from monai.bundle import verify_metadata
 from monai_app.core.atomic import sha256_file
 from monai_app.core.errors import AppError
 from monai_app.core.loading import read_json
-from monai_app.engines.bundle import Workflow, open_workflow, overlay_names, system_overlays, systems, typed_errors
+from monai_app.engines.bundle import (
+    Workflow,
+    open_workflow,
+    overlay_names,
+    system_overlays,
+    systems,
+    typed_errors,
+    workflows,
+)
 from monai_app.engines.bundle_lint import Severity, lint_bundle
 from monai_app.engines.model_folder import write_model
 from monai_app.engines.network_check import network_faults
@@ -86,7 +94,7 @@ def check_volumes(bundle: Path, name: str, scratch: Path) -> list[Check]:
 
 
 def check_workflows(bundle: Path, system: str, cohort: Path, scratch: Path) -> list[Check]:
-    """The three workflows with one system, on a tiny model: their properties, and the network's inputs and outputs."""
+    """The workflows with one system, on a tiny model: their properties, and the network's inputs and outputs."""
     try:
         return list(_workflow_checks(bundle, system, cohort, scratch))
     except AppError as error:
@@ -103,7 +111,7 @@ def _workflow_checks(bundle: Path, system: str, cohort: Path, scratch: Path) -> 
     formats = read_json(bundle / "configs" / "metadata.json")["network_data_format"]
     yield Check(f"{system}: network in and out", tuple(network_faults(network, spec, formats)))
     write_model(scratch, network, spec)
-    for workflow in (Workflow.EVALUATE, Workflow.INFERENCE):
+    for workflow in workflows(bundle)[1:]:
         opened = open_workflow(bundle, workflow, overlays=overlays, settings=settings)
         with typed_errors():
             yield Check(f"{system}: properties of {workflow.value}", tuple(opened.check_properties() or ()))

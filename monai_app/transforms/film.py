@@ -51,7 +51,7 @@ class LoadFilmd(MapTransform):
 
 def load_film(path: str | Path, size_px: int) -> Floats:
     """The film at ``path``, letterboxed, (size_px, size_px) in [0, 1]."""
-    if _is_dicom(path):
+    if is_dicom(path):
         return letterbox(read_film(path, longest_side_px=size_px).pixels, size_px)
     stored = read_picture(path)
     low, high = (0, 255) if stored.dtype == np.uint8 else (int(stored.min()), int(stored.max()))
@@ -77,7 +77,8 @@ def letterbox(pixels: Floats, size_px: int) -> Floats:
     return square
 
 
-def _is_dicom(path: str | Path) -> bool:
+def is_dicom(path: str | Path) -> bool:
+    """Whether a file is DICOM by its content."""
     source = Path(path)
     if not source.is_file():
         return False

@@ -18,7 +18,7 @@ from monai.transforms import Randomizable
 from monai_app.cohort.segmentation_spec import SegmentationSpec
 from monai_app.core.errors import InputRejected
 from monai_app.core.resources import resource
-from monai_app.engines.bundle import Workflow, config_files, open_workflow, run_workflow
+from monai_app.engines.bundle import Workflow, config_files, open_workflow, run_workflow, workflows
 from monai_app.engines.bundle_lint import lint_bundle
 from monai_app.engines.identity import identity
 from monai_app.engines.verify import verify_bundle
@@ -58,7 +58,7 @@ def test_training_evaluation_and_inference_preprocess_alike(name: str, tmp_path:
     bundle = resource("bundles", name)
     settings = settings_of(bundle, tmp_path, ["smoke"])
     train, evaluate, inference = (
-        open_workflow(bundle, kind, overlays=["smoke"], settings=settings).parser for kind in Workflow
+        open_workflow(bundle, kind, overlays=["smoke"], settings=settings).parser for kind in workflows(bundle)
     )
     (tmp_path / "run").mkdir()
     spec = train.get_parsed_content("spec")

@@ -33,6 +33,21 @@ def test_long_note_keeps_the_end_it_is_told_to(keep: Keep, left: str) -> None:
     assert words.words(words.encode("no effusion lobe left", 3)) == ["[CLS]", left, "[SEP]"]
 
 
+@pytest.mark.parametrize("keep", list(Keep))
+@pytest.mark.parametrize("room", [4, 12])
+def test_offsets_find_every_token_in_the_text(keep: Keep, room: int) -> None:
+    words, text = NoteTokenizer.fit(NOTES, vocabulary_size=200, keep=keep), "LEFT effusion,  no  opacity"
+    ids, offsets = words.encode(text, room), words.offsets(text, room)
+    shown = words.words(ids)
+    found = [text[start:end].lower() for start, end in offsets if start >= 0]
+    assert found == [token.removeprefix("##") for token in shown[1:-1]]
+    assert (offsets[0] == -1).all() and (offsets[len(shown) - 1 :] == -1).all()
+
+
+def test_mask_is_a_token_of_the_vocabulary(tokenizer: NoteTokenizer) -> None:
+    assert tokenizer.mask_id is not None and tokenizer.words(np.array([tokenizer.mask_id])) == ["[MASK]"]
+
+
 def test_saved_and_pickled_tokenizers_are_the_same(tokenizer: NoteTokenizer, tmp_path: Path) -> None:
     tokenizer.save(tmp_path)
     for twin in (NoteTokenizer.load(tmp_path), pickle.loads(pickle.dumps(tokenizer))):  # noqa: S301 - our own bytes

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import nn
 
-from monai_app.core.random import derive_seed, numpy_generator, scoped_torch_seed, torch_generator
+from monai_app.core.random import derive_seed, numpy_generator, scoped_library_seed, scoped_torch_seed, torch_generator
 
 PARTS = st.lists(st.one_of(st.integers(), st.text()), max_size=4)
 
@@ -38,3 +40,15 @@ def test_scope_repeats_and_restores_the_global_state() -> None:
         with scoped_torch_seed("dropout", 3):
             draws.append(torch.nn.functional.dropout(torch.ones(50)))
     assert torch.equal(*draws) and torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_scoped_library_seed_leaves_both_generators_as_they_were() -> None:
+    def state() -> tuple[list[int], list[int]]:
+        return torch.get_rng_state().tolist(), legacy.get_state()[1].tolist()  # type: ignore[index, union-attr]
+
+    legacy, drawn = np.random.mtrand._rand, []
+    before = state()
+    for _ in range(2):
+        with scoped_library_seed(3, "x"):
+            drawn.append((nn.functional.dropout(torch.ones(9)).tolist(), legacy.random()))
+    assert drawn[0] == drawn[1] and state() == before

@@ -33,7 +33,9 @@ def _orientations(film: Tensor) -> Tensor:
     angle = torch.atan2(down, across).remainder(math.pi)
     index = (angle * (ORIENTATIONS / math.pi)).long().clamp_max(ORIENTATIONS - 1)
     layers = torch.zeros(film.shape[0], ORIENTATIONS, *film.shape[2:], device=film.device)
-    layers.scatter_(1, index, torch.hypot(across, down))
+    # hypot has no gradient where the film is flat; a constant stands in there, and its magnitude is zero all the same.
+    flat = (across == 0) & (down == 0)
+    layers.scatter_(1, index, torch.hypot(across.masked_fill(flat, 1.0), down).masked_fill(flat, 0.0))
     return functional.adaptive_avg_pool2d(layers, CELLS)
 
 

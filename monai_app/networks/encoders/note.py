@@ -46,6 +46,13 @@ class NoteEncoder(nn.Module):
         return _masked_mean(states, mask)
 
 
+class _Seen(nn.Module):
+    """Whether there is a word in each place ``(B, L)``; a module, so that attribution has a layer to hold on to."""
+
+    def forward(self, note: Tensor) -> Tensor:
+        return (note != 0).to(torch.float32)
+
+
 class BagNoteEncoder(nn.Module):
     """Token ids ``(B, L)`` (0 is padding) -> one token ``(B, 1, d)``: log counts, normalised, then a linear layer.
 
@@ -58,11 +65,12 @@ class BagNoteEncoder(nn.Module):
     def __init__(self, vocabulary_size: int, *, width: int = 128, dropout: float = 0.3) -> None:
         super().__init__()
         self.width, self.vocabulary_size = width, vocabulary_size
+        self.seen = _Seen()
         self.mlp = nn.Sequential(nn.Dropout(dropout), nn.Linear(vocabulary_size, width), nn.LayerNorm(width))
 
     def forward(self, note: Tensor) -> Tensor:
         """The token of a batch of notes."""
-        seen = (note != 0).to(torch.float32)
+        seen = self.seen(note)
         counts = seen.new_zeros(len(note), self.vocabulary_size).scatter_add_(1, note, seen).log1p()
         length = counts.norm(dim=1, keepdim=True).clamp_min(1.0)
         token: Tensor = self.mlp(counts / length)

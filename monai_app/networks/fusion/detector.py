@@ -52,5 +52,6 @@ class CorruptionDetectors(nn.Module):
 
     def forward(self, read: Tensor) -> Tensor:
         """Logit of c ``(B, M)`` of features ``(B, M, d)``."""
-        shared = read if self.gradient == 1 else self.gradient * read + (1 - self.gradient) * read.detach()
+        rest = read.detach() if self.training else read  # attribution, in evaluation, wants the whole gradient
+        shared = read if self.gradient == 1 else self.gradient * read + (1 - self.gradient) * rest
         return torch.cat([self.detectors[name](shared[:, m]) for m, name in enumerate(self.names)], dim=1).float()

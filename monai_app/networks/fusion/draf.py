@@ -8,7 +8,7 @@ c_m = sigmoid(u_m . mean_t h_m^t + b_m).
 Repairs (ours, each an option): U is standardised per modality, since it lies in [0, .25] where alpha near 1 weighs
 nothing; log r_m = -alpha z(U_m) - beta logit(c_m), since the variance often does not rise under corruption; a missing
 modality has log r_m = -inf. Our reading: one linear layer with dropout on either side is the Bayesian part of a
-backbone; no gradient runs through r.
+backbone; no gradient runs through r in training (attribution asks for it in evaluation).
 """
 
 from __future__ import annotations
@@ -139,10 +139,11 @@ class DRAF(nn.Module):
             self._follow(doubt["variance"], present)
         risen = self._warmth() if self.training else 1.0
         weights = self.reliability(doubt["variance"], suspicion, present, risen * self.alpha, risen * self.beta)
-        with torch.no_grad():
-            passes = self.decide(samples, weights)
-            fused = self._uncertainty(passes)
         of_mean = self.training or self.average == "features"
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not of_mean):
+            passes = self.decide(samples, weights)
+        with torch.no_grad():
+            fused = self._uncertainty(passes)
         logits = self.decide(features, weights) if of_mean else self._mixed(passes)
         extras = {**doubt, "features": features, "corruption_logits": suspicion}
         if self.keep_samples:
@@ -165,7 +166,8 @@ class DRAF(nn.Module):
             spread = (variance - self.spread_mean) / self.spread_std if self.standardise else variance
             doubt = nn.functional.softplus(suspicion) if self.suspicion == "soundness" else suspicion
             score = -alpha.clamp_max(_LARGEST_SLOPE) * spread - beta.clamp_max(_LARGEST_SLOPE) * doubt
-        return score.masked_fill(~present, -torch.inf).softmax(dim=1).detach()
+        weights = score.masked_fill(~present, -torch.inf).softmax(dim=1)
+        return weights.detach() if self.training else weights
 
     def decide(self, features: Tensor, weights: Tensor) -> dict[str, Tensor]:
         """g(H) of features ``(..., B, M, h)`` and weights ``(B, M)``."""

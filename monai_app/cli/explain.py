@@ -1,0 +1,53 @@
+"""`monai-app explain`: why the model said so, for one case, as a page, pictures and JSON."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from monai_app.cli.bundle import (
+    BundleArgument,
+    CohortOption,
+    FusionOption,
+    OverlayOption,
+    SetOption,
+    parse_settings,
+    run_bundle,
+)
+from monai_app.cli.output import ForceOption, JsonOption, command, emit
+
+
+@command
+def explain(
+    bundle: BundleArgument,
+    cohort: CohortOption,
+    case: Annotated[str, typer.Option(help="SUBJECT, or SUBJECT:K for the K-th of its prediction times.")],
+    target: Annotated[str, typer.Option(help="Label: task, task/class, or task/by_TIME; a wrong one lists them all.")],
+    method: Annotated[
+        str, typer.Option(help="integrated_gradients, gradient_shap, grad_cam (films) or occlusion.")
+    ] = "integrated_gradients",
+    region: Annotated[
+        list[str] | None,
+        typer.Option(help="Known region of the cohort's film masks to score the map against; repeatable, A+B joins."),
+    ] = None,
+    fusion: FusionOption = None,
+    out: Annotated[Path | None, typer.Option(help="Output folder; default runs/explanation.")] = None,
+    model: Annotated[Path | None, typer.Option(help="Model folder; default: the bundle's own weights.")] = None,
+    overlay: OverlayOption = None,
+    settings: SetOption = None,
+    force: ForceOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Explain one prediction: which data, pixel, value and word moved it, and how far the maps can be believed.
+
+    Writes case.html to read, attribution.json for machines, and of a film its overlay (PNG) and its map (NIfTI).
+    """
+    folders = {"output_dir": out, "model_dir": model}
+    chosen = {name: str(path) for name, path in folders.items() if path is not None}
+    asked = {"case": case, "target": target, "method": method, "regions": region, "force": force}
+    parser, record = run_bundle(bundle, "explain", cohort, fusion, overlay, chosen | asked | parse_settings(settings))
+    page = Path(parser.get_parsed_content("output_dir")) / "case.html"
+    shown = {} if json else {name: f"{worth:+.2f}" for name, worth in record["modalities"]["shapley"].items()}
+    emit({"page": str(page), **(record if json else {"prediction": record["shown"], **shown})}, as_json=json)

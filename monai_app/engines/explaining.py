@@ -1,0 +1,214 @@
+"""Explaining one case of a cohort through a bundle: what the model is compared with comes from its train split."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from monai_app.cohort.items import split_items
+from monai_app.cohort.normalisation import fit_statistics
+from monai_app.cohort.spec import ModelSpec, TaskKind
+from monai_app.cohort.store import Cohort
+from monai_app.cohort.tokenizer import NoteTokenizer
+from monai_app.core.atomic import refuse_existing, sha256_file
+from monai_app.core.errors import InputRejected
+from monai_app.engines.batches import collate_samples, prepare_multimodal_batch
+from monai_app.engines.evaluator import MultimodalEvaluator
+from monai_app.engines.model_folder import WEIGHTS_NAME, load_model
+from monai_app.engines.region_masks import film_regions
+from monai_app.explain.ablation import Groups
+from monai_app.explain.baselines import Baselines, medians
+from monai_app.explain.believability import believability
+from monai_app.explain.explanation import EVEN_ODDS, explain
+from monai_app.explain.files import write_explanation
+from monai_app.explain.material import Material, film_material
+from monai_app.explain.methods import find_method
+from monai_app.explain.modality_shares import Prior
+from monai_app.explain.target import Target, find_target
+from monai_app.explain.words import word_groups
+
+logger = logging.getLogger(__name__)
+
+TREES, ENSEMBLE = "trees.json", "ensemble.json"
+_SMALLEST_RATE = 1e-3
+
+
+def explainable_model(network: nn.Module, folder: str | Path) -> nn.Module:
+    """As :func:`load_model`, for models that can be explained; of an ensemble it is the network that is.
+
+    Raises:
+        InputRejected: ``EXPLAIN_UNSUPPORTED`` for a folder of trees alone; as :func:`load_model`.
+    """
+    place = Path(folder)
+    if (place / TREES).is_file() and not (place / WEIGHTS_NAME).is_file():
+        raise InputRejected(
+            "EXPLAIN_UNSUPPORTED",
+            "boosted trees have no tokens and no gradients to explain",
+            got="a folder of trees",
+            expected="a network",
+            remedy="Explain a deep fusion system.",
+        )
+    return load_model(network, folder)
+
+
+def explain_case(
+    evaluator: MultimodalEvaluator,
+    spec: ModelSpec,
+    cohort_dir: str | Path,
+    model_dir: str | Path,
+    *,
+    case: str | int | None,
+    target: str | None,
+    method: str,
+    out_dir: str | Path,
+    tokenizer: NoteTokenizer | None = None,
+    regions: Sequence[str] | None = None,
+    force: bool = False,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Explain one case and write its folder; return the record without the values of the maps.
+
+    Args:
+        evaluator: with the network and a loader over the cohort.
+        case: ``SUBJECT``, or ``SUBJECT:K`` for the K-th of its prediction times.
+        target: label, see :func:`monai_app.explain.target.find_target`.
+        regions: names of known regions of the cohort's film masks to score the film's map against.
+
+    Raises:
+        InputRejected: ``LABEL_UNKNOWN``, ``METHOD_UNKNOWN``, ``CASE_UNKNOWN``, ``CASE_AMBIGUOUS``, ``OUTPUT_EXISTS``,
+            ``REGION_UNKNOWN``; as :func:`monai_app.explain.explanation.explain`.
+    """
+    refuse_existing(out_dir, force=force)
+    chosen, way = find_target(spec, target or ""), find_method(method)
+    dataset, network = evaluator.loader.dataset, evaluator.network
+    row = case_row(dataset.data, case)
+    item = dataset.data[row]
+    inputs, _ = prepare_multimodal_batch(collate_samples([dataset[row]]), next(network.parameters()).device)
+    train, mask_id = train_items(cohort_dir, spec), None if tokenizer is None else tokenizer.mask_id
+    offsets = _offsets(item, spec, tokenizer)
+    known = film_regions(cohort_dir, item, spec, regions or ())
+    found = explain(
+        network,
+        spec,
+        inputs,
+        chosen.name,
+        method=way,
+        baselines=medians(train, mask_id) if train else Baselines(mask_id=mask_id),
+        prior=prior_of(chosen, train, spec, network),
+        groups=_groups(spec, offsets),
+    )
+    scores = believability(found, regions=known, seed=seed)
+    film = film_material(item["film"]) if "film" in found.maps else None
+    note = str(item["note"]) if "note" in found.maps else ""
+    material = Material(spec, film, note, offsets, _provenance(cohort_dir, model_dir, bool(train)))
+    record = write_explanation(out_dir, found, scores, material, force=force)
+    maps = {name: {k: v for k, v in made.items() if k in _TOLD} for name, made in record["maps"].items()}
+    return {key: record[key] for key in ("target", "shown", "modalities", "absent", "warnings")} | {"maps": maps}
+
+
+_TOLD = ("method", "completeness_gap", "imputed_share", "believability")
+
+
+def case_row(items: Sequence[Mapping[str, Any]], case: str | int | None) -> int:
+    """The row of a case.
+
+    Raises:
+        InputRejected: ``CASE_UNKNOWN``, ``CASE_AMBIGUOUS``.
+    """
+    subject, _, number = str("" if case is None else case).partition(":")
+    rows = [row for row, item in enumerate(items) if str(item["subject_id"]) == subject]
+    if number.isdigit() and 1 <= int(number) <= len(rows):
+        return rows[int(number) - 1]
+    if not rows or number:
+        raise InputRejected(
+            "CASE_UNKNOWN",
+            "the cohort has no such case with any of the model's modalities",
+            got=f"{len(rows)} prediction times of that subject",
+            expected="SUBJECT or SUBJECT:K with K from 1",
+            remedy="Look the subject up in the cohort's predictions.",
+        )
+    if len(rows) > 1:
+        raise InputRejected(
+            "CASE_AMBIGUOUS",
+            "the subject has several prediction times",
+            got=f"{len(rows)}",
+            expected="SUBJECT:K with K from 1, in the order of time",
+            remedy="Say which one.",
+        )
+    return rows[0]
+
+
+def train_items(cohort_dir: str | Path, spec: ModelSpec) -> list[dict[str, Any]]:
+    """The train items of a cohort; none where it has no train split, as a site that only predicts."""
+    try:
+        return split_items(cohort_dir, "train", spec)
+    except InputRejected as error:
+        if error.code != "EMPTY_COHORT":
+            raise
+        logger.warning("the cohort has no train split: values are compared with the model's own means")
+        return []
+
+
+def prior_of(target: Target, train: Sequence[Mapping[str, Any]], spec: ModelSpec, network: nn.Module) -> Prior:
+    """The score before any data: the train prevalence or mean; of survival, the Kaplan-Meier risk at the time."""
+    if target.task.kind is TaskKind.SURVIVAL:
+        rate = _risk(target, [item[f"label_{target.task.name}"] for item in train])
+    elif train:
+        rate = float(fit_statistics(train, spec)[f"target_mean_{target.task.name}"][target.index])
+    else:
+        rate = None
+    if not target.is_probability:
+        if rate is not None:
+            return Prior(rate, "the mean of the train split")
+        means = [float(value) for name, value in network.named_buffers() if name.endswith(f"mean_{target.task.name}")]
+        return Prior(means[0], "the model's train mean") if means else Prior(0.0, "zero: no train mean is known")
+    if rate is None:
+        return EVEN_ODDS
+    kept = float(np.clip(rate, _SMALLEST_RATE, 1 - _SMALLEST_RATE))
+    return Prior(float(np.log(kept / (1 - kept))), "the prevalence in the train split")
+
+
+def _risk(target: Target, labels: Sequence[Any]) -> float | None:
+    from sksurv.nonparametric import kaplan_meier_estimator  # imported here: it costs seconds that others do not need
+
+    known = np.array([label for label in labels if np.isfinite(label).all()]).reshape(-1, 2)
+    if not len(known):
+        return None
+    times, alive = kaplan_meier_estimator(known[:, 1] > 0.5, known[:, 0])
+    before = alive[times <= target.task.bin_edges[target.index]]
+    return float(1 - before[-1]) if len(before) else 0.0
+
+
+def _offsets(item: Mapping[str, Any], spec: ModelSpec, tokenizer: NoteTokenizer | None) -> Any:
+    note = spec.modalities.note
+    if note is None or tokenizer is None or not item["note_present"]:
+        return None
+    return tokenizer.offsets(str(item["note"]), note.max_tokens)
+
+
+def _groups(spec: ModelSpec, offsets: Any) -> dict[str, Groups]:
+    """What occlusion removes together: the columns of a categorical field, the pieces of a word."""
+    found: dict[str, Groups] = {}
+    if spec.modalities.table is not None:
+        fields = spec.modalities.table.fields
+        found["table"] = np.repeat(np.arange(len(fields)), [len(field.columns) for field in fields])
+    if offsets is not None:
+        found["note"] = word_groups(offsets)
+    return found
+
+
+def _provenance(cohort_dir: str | Path, model_dir: str | Path, has_train: bool) -> dict[str, Any]:
+    place = Path(model_dir)
+    told = {
+        "cohort": Cohort(cohort_dir).record.name,
+        "weights_sha256": sha256_file(place / WEIGHTS_NAME),
+        "compared with": "the train split of this cohort" if has_train else "the model's own train means",
+    }
+    if (place / ENSEMBLE).is_file():
+        told["part"] = "the network; this folder's ensemble adds boosted trees, which no map shows"
+    return told

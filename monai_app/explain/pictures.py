@@ -1,0 +1,176 @@
+"""Pictures of maps: films with an overlay, time courses with a heat line, bars of values and of modalities.
+
+Orange speaks for the label, purple against it: a pair that is told apart with every common colour blindness
+(ColorBrewer PuOr). No colour stands alone; signs and numbers say the same.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import matplotlib
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from PIL import Image
+from scipy.ndimage import gaussian_filter
+
+Floats = npt.NDArray[np.float32]
+Bytes = npt.NDArray[np.uint8]
+
+COLOURS = matplotlib.colormaps["PuOr_r"]
+FOR, AGAINST = "#c4610a", "#5e3c99"
+STRONGEST = 99.5
+"""Percentile of absolute values that has the full colour."""
+
+FAINT = 0.12
+"""Below this part of the full colour nothing is painted: what is everywhere hides what is somewhere."""
+
+SMOOTHING = 0.015
+"""Standard deviation, in sides of the film, of the smoothing for display: single pixels look like noise."""
+
+
+def strength(values: Floats) -> float:
+    """The absolute value that gets the full colour."""
+    found = float(np.percentile(np.abs(values), STRONGEST)) if values.size else 0.0
+    return found or float(np.abs(values).max(initial=0.0)) or 1.0
+
+
+def heat(values: Floats) -> Bytes:
+    """A map (H, W) as colours (H, W, 4): the stronger, the less transparent."""
+    smooth = gaussian_filter(values.astype(np.float32), SMOOTHING * max(values.shape))
+    relative = np.clip(smooth / strength(smooth), -1, 1)
+    painted = COLOURS((relative + 1) / 2)
+    painted[..., 3] = np.clip((np.abs(relative) - FAINT) / (1 - FAINT), 0, 1) ** 0.8
+    coloured: Bytes = np.round(255 * painted).astype(np.uint8)
+    return coloured
+
+
+def grey(film: Floats) -> Bytes:
+    """A film (H, W) in [0, 1] as bytes."""
+    shown: Bytes = np.round(255 * np.clip(film, 0, 1)).astype(np.uint8)
+    return shown
+
+
+def overlaid(film: Floats, values: Floats, opacity: float = 0.65) -> Bytes:
+    """Film and map of one grid as one picture (H, W, 3)."""
+    colour = heat(values).astype(np.float32)
+    alpha = opacity * colour[..., 3:] / 255
+    mixed: Bytes = np.round((1 - alpha) * grey(film)[..., None] + alpha * colour[..., :3]).astype(np.uint8)
+    return mixed
+
+
+def png(pixels: Bytes) -> bytes:
+    """PNG bytes of grey (H, W), RGB or RGBA (H, W, 3 or 4)."""
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, format="PNG")
+    return stream.getvalue()
+
+
+def course(
+    title: str, hours: Floats, values: Floats, measured: npt.NDArray[np.bool_], worth: Floats, most: float
+) -> Figure:
+    """One channel over time: dots where it was measured, a line where it was carried, the attribution as a band.
+
+    Args:
+        title: name and unit.
+        hours: (T,) before the prediction, negative.
+        values: (T,) NaN unknown.
+        measured: (T,).
+        worth: (T,) attribution.
+        most: attribution that has the full colour.
+    """
+    figure = Figure(figsize=(5.2, 1.75), layout="constrained")
+    axes: Axes = figure.add_subplot()
+    step = float(hours[1] - hours[0]) if len(hours) > 1 else 1.0
+    extent = (float(hours[0]) - step / 2, float(hours[-1]) + step / 2)
+    known = values[np.isfinite(values)]
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
+    room = 0.15 * (high - low) or max(1.0, 0.1 * abs(high))
+    axes.imshow(
+        worth[None],
+        aspect="auto",
+        cmap=COLOURS,
+        norm=Normalize(-most, most),
+        extent=(*extent, low - room, high + room),
+        interpolation="nearest",
+    )
+    axes.step(hours, values, where="mid", color="#333333", linewidth=1.0)
+    axes.plot(
+        hours[measured],
+        values[measured],
+        "o",
+        color="#111111",
+        markersize=4,
+        markeredgecolor="white",
+        markeredgewidth=0.7,
+    )
+    axes.set_xlim(*extent)
+    axes.set_ylim(low - room, high + room)
+    axes.set_title(f"{title}   ({float(worth.sum()):+.2f})", fontsize=9, loc="left")
+    axes.set_xlabel("hours before the prediction", fontsize=8)
+    axes.tick_params(labelsize=8)
+    return figure
+
+
+def bars(names: Sequence[str], values: Sequence[float], unit: str, *, width: float = 6.2) -> Figure:
+    """Signed bars with their numbers, the first on top."""
+    figure = Figure(figsize=(width, 0.55 + 0.33 * max(1, len(names))), layout="constrained")
+    axes: Axes = figure.add_subplot()
+    places = np.arange(len(names))[::-1]
+    axes.barh(places, values, color=[FOR if value >= 0 else AGAINST for value in values], height=0.62)
+    most = max((abs(value) for value in values), default=0.0) or 1.0
+    for place, value in zip(places, values, strict=True):
+        side = 1 if value >= 0 else -1
+        axes.text(
+            value + side * 0.02 * most,
+            place,
+            f"{value:+.2f}",
+            va="center",
+            ha="left" if side > 0 else "right",
+            fontsize=8,
+        )
+    axes.axvline(0, color="#333333", linewidth=0.8)
+    axes.set_yticks(places, list(names), fontsize=9)
+    axes.set_xlim(min(0.0, *values, 0.0) - 0.3 * most, max(0.0, *values, 0.0) + 0.3 * most)
+    axes.set_xlabel(f"moves the score by ({unit}); right speaks for, left against", fontsize=8)
+    axes.tick_params(axis="x", labelsize=8)
+    for side_name in ("top", "right", "left"):
+        axes.spines[side_name].set_visible(False)
+    return figure
+
+
+def waterfall(names: Sequence[str], values: Sequence[float], start: float, unit: str, ends: tuple[str, str]) -> Figure:
+    """From the prior to the prediction, one step a modality.
+
+    Args:
+        start: the prior's score.
+        ends: what to write at the start and at the end.
+    """
+    figure = Figure(figsize=(7.2, 0.9 + 0.42 * (len(names) + 2)), layout="constrained")
+    axes: Axes = figure.add_subplot()
+    rows = [f"before: {ends[0]}", *names, f"prediction: {ends[1]}"]
+    places = np.arange(len(rows))[::-1]
+    reached = start + np.concatenate([[0.0], np.cumsum(values)])
+    for row, value in enumerate(values):
+        axes.barh(places[row + 1], value, left=reached[row], color=FOR if value >= 0 else AGAINST, height=0.6)
+        axes.plot(
+            [reached[row + 1]] * 2, [places[row + 1] + 0.3, places[row + 2] - 0.3], color="#777777", linewidth=0.8
+        )
+        middle = max(reached[row], reached[row + 1])
+        axes.annotate(
+            f"{value:+.2f}", (middle, places[row + 1]), (4, 0), textcoords="offset points", va="center", fontsize=9
+        )
+    for place, value in ((places[0], reached[0]), (places[-1], reached[-1])):
+        axes.plot([value, value], [place - 0.3, place + 0.3], color="#111111", linewidth=3)
+    spread = float(np.ptp(reached)) or 1.0
+    axes.set_xlim(float(reached.min()) - 0.1 * spread, float(reached.max()) + 0.2 * spread)
+    axes.set_yticks(places, rows, fontsize=9)
+    axes.set_xlabel(unit, fontsize=8)
+    axes.tick_params(axis="x", labelsize=8)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    return figure

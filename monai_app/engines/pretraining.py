@@ -32,7 +32,9 @@ def mask_items(cohort_dir: str | Path, split: str | None, spec: ModelSpec) -> li
     """
     masks = film_masks(cohort_dir)
     items = model_items(cohort_dir, split, spec)
-    found = [{**item, MASKS: str(masks[Path(item[_FILM])])} for item in items if Path(item[_FILM]) in masks]
+    found: list[Mapping[str, Any]] = [
+        {**item, MASKS: str(masks[Path(item[_FILM])])} for item in items if Path(item[_FILM]) in masks
+    ]
     if not found:
         raise InputRejected("MASKS_MISSING", "no film of the split has a mask", got=f"{len(items)} films without")
     return found

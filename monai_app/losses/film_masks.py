@@ -46,7 +46,8 @@ class FilmMaskLoss(nn.Module):
 
     def forward(self, output: _Masks, targets: Mapping[str, Tensor]) -> Tensor:
         """The loss of a batch; targets are averaged to the cells of the logits ``(B, C, h, w)``."""
-        covered = functional.adaptive_avg_pool2d(targets[MASKS], output.logits.shape[-2:])
+        height, width = output.logits.shape[-2:]
+        covered = functional.adaptive_avg_pool2d(targets[MASKS], (height, width))
         cross_entropy = functional.binary_cross_entropy_with_logits(output.logits, covered)
         dice: Tensor = self.dice(output.logits, covered)
         return cross_entropy + dice + self.size_weight * (1 - correlations(output.sizes, root_sizes(targets))).mean()

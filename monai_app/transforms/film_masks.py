@@ -51,6 +51,7 @@ class LoadFilmMasksd(MapTransform):
 def load_masks(path: str | Path, bits: Sequence[int], size_px: int) -> Tensor:
     """The masks at ``path``, (len(bits), size_px, size_px)."""
     codes = read_picture(path)
-    shape = fitted_shape(*codes.shape, size_px) if max(codes.shape) > size_px else codes.shape
+    height, width = codes.shape
+    shape = fitted_shape(height, width, size_px) if max(height, width) > size_px else (height, width)
     layers = [letterbox(area_mean(((codes & bit) > 0).astype(np.uint8), shape)[0], size_px) for bit in bits]
     return torch.from_numpy(np.stack(layers))

@@ -16,11 +16,12 @@ from monai_app.cohort.items import split_items
 from monai_app.cohort.spec import ModelSpec, TaskKind
 from monai_app.cohort.store import Cohort
 from monai_app.cohort.tokenizer import WORDPIECE, NoteTokenizer, fit_or_load, text_model_path
+from monai_app.core.atomic import sha256_file
 from monai_app.core.errors import InputRejected
 from monai_app.core.random import scoped_torch_seed
 from monai_app.core.resources import resource
 from monai_app.engines.data import usable_items
-from monai_app.engines.model_folder import plain_network
+from monai_app.engines.model_folder import WEIGHTS_NAME, plain_network
 from monai_app.engines.sampling import Order
 from monai_app.networks import MultimodalNetwork
 from monai_app.transforms.corruption.base import Corruption
@@ -75,9 +76,14 @@ def evaluation_title(system: str, cohort_dir: str | Path) -> str:
     return f"{system} on {Cohort(cohort_dir).record.name}"
 
 
-def cohort_provenance(cohort_dir: str | Path) -> dict[str, Any]:
-    """The cohort's record, with the hash of every file of it: part of what makes a training itself."""
-    return {"cohort": Cohort(cohort_dir).record}
+def cohort_provenance(cohort_dir: str | Path, pretrained: str | Path | None = None) -> dict[str, Any]:
+    """The cohort's record, with the hash of every file of it: part of what makes a training itself.
+
+    Args:
+        pretrained: model folder that the training starts from; its weights' hash counts too.
+    """
+    started = {} if pretrained is None else {"pretrained": sha256_file(Path(pretrained) / WEIGHTS_NAME)}
+    return {"cohort": Cohort(cohort_dir).record, **started}
 
 
 def model_items(cohort_dir: str | Path, split: str | None, spec: ModelSpec) -> list[Mapping[str, Any]]:

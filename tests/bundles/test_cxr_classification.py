@@ -9,7 +9,9 @@ import polars as pl
 import pytest
 import torch
 from monai.transforms import Randomizable
+from scipy.stats import spearmanr
 
+from monai_app.core.loading import load_weights
 from monai_app.core.resources import resource
 from monai_app.engines.bundle import Workflow, open_workflow, run_workflow
 from monai_app.engines.bundle_lint import lint_bundle
@@ -20,6 +22,7 @@ from monai_app.phantom.cohort import write_phantom
 from tests.bundles.process_group import group_of_one
 
 BUNDLE = resource("bundles", "cxr_classification")
+SHIPPED = "encoder_densenet_narrow"
 OVERLAYS = ["encoder_resnet18", "smoke"]
 
 
@@ -98,3 +101,23 @@ def test_the_control_of_a_comparison_sees_a_table_and_no_film(cohort: Path, tmp_
     assert set(parser.get_parsed_content("network").encoders) == {"table"}
     parser.get_parsed_content("train::trainer").run()
     assert (tmp_path / "model.safetensors").is_file()
+
+
+def test_a_pretraining_gives_a_training_its_encoder(cohort: Path, tmp_path: Path) -> None:
+    settings = {"cohort_dir": str(cohort), "output_dir": str(tmp_path / "pretrained")}
+    run_workflow(open_workflow(BUNDLE, Workflow.TRAIN, overlays=[SHIPPED, "smoke", "pretrain"], settings=settings))
+    settings = {"cohort_dir": str(cohort), "output_dir": str(tmp_path), "pretrained": str(tmp_path / "pretrained")}
+    training = open_workflow(BUNDLE, Workflow.TRAIN, overlays=[SHIPPED, "smoke"], settings=settings).parser
+    weights = load_weights(tmp_path / "pretrained" / "model.safetensors")
+    encoder = training.get_parsed_content("network").encoders["film"].state_dict()
+    assert encoder and all(torch.equal(value, weights[f"encoders.film.{name}"]) for name, value in encoder.items())
+    assert "pretrained" in training.get_parsed_content("train::trainer").identity()
+
+
+def test_the_shipped_weights_read_effusions_on_films_they_have_not_seen(cohort: Path, tmp_path: Path) -> None:
+    settings = {"cohort_dir": str(cohort), "output_dir": str(tmp_path)}
+    run_workflow(open_workflow(BUNDLE, Workflow.INFERENCE, overlays=[SHIPPED], settings=settings))
+    told = pl.read_csv(tmp_path / "predictions.csv").filter(pl.col("label") == "pleural_effusion")
+    truth = pl.read_parquet(cohort / "latents.parquet").join(told, on="subject_id")
+    assert truth.height > 20 and spearmanr(truth["score"], truth["z_film_effusion"]).statistic > 0.3
+    assert (BUNDLE / "models" / "model.safetensors").stat().st_size < 25e6

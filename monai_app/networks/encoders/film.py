@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, cast
 
+import torch
 from monai.networks.nets.densenet import DenseNet, DenseNet121
 from monai.networks.nets.resnet import resnet18, resnet34
 from torch import Tensor, nn
@@ -66,16 +67,26 @@ class FilmEncoder(nn.Module):
         else:
             msg = f"Film backbone must be one of {[*sorted(_RESNETS), *_DENSENETS]}, got {backbone!r}"
             raise ValueError(msg)
+        # A quarter faster on a processor than channels first.
+        self.features = self.features.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         side = 7 if pool == "grid" else 1
         self.pool = nn.AdaptiveAvgPool2d(side)
         self.project = nn.Linear(channels, width)
-        self.tokens, self.width = side * side, width
+        self.tokens, self.width, self.channels = side * side, width, channels
+
+    def feature_maps(self, film: Tensor) -> Tensor:
+        """The last feature map ``(B, channels, H / 32, W / 32)``; the input is centred to [-1, 1]."""
+        maps: Tensor = self.features(film * 2.0 - 1.0)
+        return maps
+
+    def tokens_of(self, maps: Tensor) -> Tensor:
+        """Tokens ``(B, K, d)`` of the last feature map."""
+        tokens: Tensor = self.project(self.pool(maps).flatten(2).transpose(1, 2))
+        return tokens
 
     def forward(self, film: Tensor) -> Tensor:
-        """Tokens of a batch of films; the input is centred to [-1, 1]."""
-        maps = self.pool(self.features(film * 2.0 - 1.0))
-        tokens: Tensor = self.project(maps.flatten(2).transpose(1, 2))
-        return tokens
+        """Tokens of a batch of films."""
+        return self.tokens_of(self.feature_maps(film))
 
 
 class _ResNetTrunk(nn.Module):

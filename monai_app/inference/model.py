@@ -93,7 +93,7 @@ class Options:
     precision: Precision = Precision.AUTO
     crop: Crop = Crop.BODY
     backend: Backend = Backend.TORCH
-    margin_mm: float = 40.0
+    margin_mm: float = 48.0
 
     @classmethod
     def parse(cls, *, overlap: float, precision: str, crop: str, backend: str) -> Options:

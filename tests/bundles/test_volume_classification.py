@@ -8,13 +8,16 @@ from typing import Any
 import polars as pl
 import pytest
 import torch
+from scipy.stats import spearmanr
 
+from monai_app.cohort.volume_items import volume_items
 from monai_app.core.resources import resource
 from monai_app.engines.bundle import Workflow, open_workflow, run_workflow, typed_errors
 from monai_app.engines.bundle_lint import lint_bundle
 from monai_app.engines.identity import identity
 from monai_app.engines.model_folder import write_model
 from monai_app.engines.verify import check_metadata
+from monai_app.engines.volumes.classification import trained_classification_spec
 from monai_app.phantom.volume_list import write_volume_list
 from tests.bundles.process_group import group_of_one
 
@@ -86,3 +89,15 @@ def test_evaluation_and_inference_follow(datalist: str, trained: Path, tmp_path:
     table = pl.read_csv(tmp_path / "predictions.csv")
     assert set(table["label"]) == {"value", "up to 20 mL", "20 to 200 mL", "over 200 mL"}
     assert (table["spread"] > 0).all()
+
+
+def test_the_shipped_weights_tell_how_much_lesion_there_is_in_volumes_of_another_seed(tmp_path: Path) -> None:
+    write_volume_list(tmp_path / "list", patients=16, seed=77, voxel_mm=8)
+    settings = {"datalist": str(tmp_path / "list" / "dataset.json"), "output_dir": str(tmp_path / "out")}
+    run_workflow(open_workflow(BUNDLE, Workflow.INFERENCE, settings=settings))
+    items = volume_items(settings["datalist"], None, trained_classification_spec(str(BUNDLE / "models")))
+    truth = pl.DataFrame([{"subject_id": item["subject_id"], "size": item["label_lesion_size"][0]} for item in items])
+    told = pl.read_csv(tmp_path / "out" / "predictions.csv").filter(pl.col("label") == "over 200 mL")
+    both = truth.join(told, on="subject_id")
+    assert both.height == 16 and spearmanr(both["size"], both["score"]).statistic > 0.3
+    assert (BUNDLE / "models" / "model.safetensors").stat().st_size < 25e6

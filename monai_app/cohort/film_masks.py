@@ -17,16 +17,34 @@ from monai_app.core.loading import read_json
 _SIDES = ("_left", "_right")
 
 
-def film_masks(cohort_dir: str | Path) -> dict[Path, Path]:
+MASKS_TABLE, MASK_LABELS = "masks.parquet", "mask_labels.json"
+
+
+def film_masks(cohort_dir: str | Path, *, subject_id: int | None = None) -> dict[Path, Path]:
     """The mask of each film that has one, both as absolute paths.
+
+    Args:
+        subject_id: only this patient's.
 
     Raises:
         InputRejected: ``MASKS_MISSING``.
     """
     cohort = Cohort(cohort_dir)
-    table = _beside(cohort.path, "masks.parquet")
-    rows = pl.read_parquet(table).filter(pl.col("mask").str.starts_with("masks/films/")).select("image", "mask")
-    return {cohort.image_path(image): (cohort.path / mask).resolve() for image, mask in rows.iter_rows()}
+    rows = pl.read_parquet(_beside(cohort.path, MASKS_TABLE)).filter(pl.col("mask").str.starts_with("masks/films/"))
+    if subject_id is not None:
+        rows = rows.filter(pl.col("subject_id") == subject_id)
+    pairs = rows.select("image", "mask").iter_rows()
+    return {cohort.image_path(image): (cohort.path / mask).resolve() for image, mask in pairs}
+
+
+def mask_bits(cohort_dir: str | Path) -> dict[str, int]:
+    """The bit of each region.
+
+    Raises:
+        InputRejected: ``MASKS_MISSING``.
+    """
+    bits: dict[str, int] = read_json(_beside(Path(cohort_dir), MASK_LABELS))["film_bits"]
+    return bits
 
 
 def mask_structures(cohort_dir: str | Path) -> dict[str, int]:
@@ -35,9 +53,8 @@ def mask_structures(cohort_dir: str | Path) -> dict[str, int]:
     Raises:
         InputRejected: ``MASKS_MISSING``.
     """
-    bits: dict[str, int] = read_json(_beside(Path(cohort_dir), "mask_labels.json"))["film_bits"]
     joined: dict[str, int] = {}
-    for name, bit in sorted(bits.items(), key=lambda entry: entry[1]):
+    for name, bit in sorted(mask_bits(cohort_dir).items(), key=lambda entry: entry[1]):
         stem = next((name.removesuffix(side) for side in _SIDES if name.endswith(side)), name)
         joined[stem] = joined.get(stem, 0) | bit
     return joined

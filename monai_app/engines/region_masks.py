@@ -1,8 +1,4 @@
-"""Known regions of a film, from the masks that stand beside a cohort: what a map is scored against.
-
-A cohort with masks has ``masks.parquet`` (image, mask), pictures whose pixels are sums of bits, and `mask_labels.json`
-with the bit of each region; the phantom writes them.
-"""
+"""Known regions of a film, from the masks that stand beside a cohort: what a map is scored against."""
 
 from __future__ import annotations
 
@@ -12,18 +8,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
+from monai_app.cohort.film_masks import MASK_LABELS, MASKS_TABLE, film_masks, mask_bits
 from monai_app.cohort.spec import ModelSpec
-from monai_app.cohort.store import Cohort
 from monai_app.core.errors import InputRejected
-from monai_app.core.loading import read_json
-from monai_app.dicom.area import area_mean, fitted_shape
-from monai_app.transforms.film import letterbox
-from monai_app.transforms.picture import read_picture
+from monai_app.transforms.film_masks import load_masks
 
 Bools = npt.NDArray[np.bool_]
-TABLE, LABELS = "masks.parquet", "mask_labels.json"
 
 
 def film_regions(
@@ -40,21 +31,15 @@ def film_regions(
     film = spec.modalities.film
     if not names:
         return {}
-    folder = Path(cohort_dir)
-    if film is None or not item["film_present"] or not (folder / TABLE).is_file():
+    if film is None or not item["film_present"] or not (Path(cohort_dir) / MASKS_TABLE).is_file():
         raise _no_masks()
-    bits: dict[str, int] = read_json(folder / LABELS)["film_bits"]
-    stored = _mask_of(folder, item)
-    return {name: _on_grid(stored & _bits(name, bits), film.size_px) for name in names}
-
-
-def _mask_of(folder: Path, item: Mapping[str, Any]) -> npt.NDArray[np.integer[Any]]:
-    cohort = Cohort(folder)
-    table = pl.read_parquet(folder / TABLE).filter(pl.col("subject_id") == item["subject_id"])
-    for image, mask in table.select("image", "mask").iter_rows():
-        if str(cohort.image_path(image)) == item["film"]:
-            return read_picture(folder / mask)
-    raise _no_masks()
+    known = mask_bits(cohort_dir)
+    wanted = [_bits(name, known) for name in names]
+    mask = film_masks(cohort_dir, subject_id=item["subject_id"]).get(Path(item["film"]))
+    if mask is None:
+        raise _no_masks()
+    shares = load_masks(mask, wanted, film.size_px).numpy()
+    return {name: share > 0.5 for name, share in zip(names, shares, strict=True)}  # more than half of a cell
 
 
 def _bits(name: str, bits: Mapping[str, int]) -> int:
@@ -68,21 +53,10 @@ def _bits(name: str, bits: Mapping[str, int]) -> int:
     return found
 
 
-def _on_grid(inside: npt.NDArray[np.integer[Any]], size_px: int) -> Bools:
-    """More than half of a cell."""
-    marked = (inside > 0).astype(np.uint8)
-    if max(marked.shape) > size_px:
-        share, _ = area_mean(marked, fitted_shape(marked.shape[0], marked.shape[1], size_px))
-    else:
-        share = marked.astype(np.float32)
-    found: Bools = letterbox(share, size_px) > 0.5
-    return found
-
-
 def _no_masks() -> InputRejected:
     return InputRejected(
         "NO_MASKS",
         "there are no masks of this case's film to score its map against",
-        expected=f"{TABLE} and {LABELS} in the cohort, with a mask of the film",
+        expected=f"{MASKS_TABLE} and {MASK_LABELS} in the cohort, with a mask of the film",
         remedy="Leave --region out, or choose a case whose film has a mask.",
     )

@@ -15,66 +15,21 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
-from functools import partial
 
 import numpy as np
 import torch
+from _multimodal import SPEC, Batch, new_batch, new_network
 from _report import Row, report
-from torch import Tensor, nn
 
-from monai_app.cohort.spec import (
-    Channel,
-    FilmSpec,
-    ModalitySpec,
-    ModelSpec,
-    NoteSpec,
-    SeriesSpec,
-    TableField,
-    TableSpec,
-    TaskSpec,
-)
-from monai_app.engines.build import seeded_network
 from monai_app.explain.baselines import Baselines
 from monai_app.explain.case import open_case
 from monai_app.explain.modality_shares import Prior, coalitions_of, modality_shares
 from monai_app.explain.target import Target, find_target
-from monai_app.networks import DRAF, AttentionFusion, HEALNet, LateFusion, MultimodalNetwork, default_encoders
+from monai_app.networks import DRAF, AttentionFusion, HEALNet, LateFusion, MultimodalNetwork
 
-CHANNELS, FIELDS, TOKENS, VOCABULARY = 36, 12, 128, 3000
 LARGEST_COST, NAIVE_GAIN = 1.05, 7.0
 FUSIONS = {"attention": AttentionFusion, "late": LateFusion, "DRAF": DRAF, "HEALNet": HEALNet}
 PRIOR = Prior(0.0, "benchmark")
-SPEC = ModelSpec(
-    modalities=ModalitySpec(
-        film=FilmSpec(),
-        series=SeriesSpec(
-            hours=48, channels=tuple(Channel(name=f"c{i}", codes=(f"C{i}",), unit="1") for i in range(CHANNELS))
-        ),
-        table=TableSpec(fields=tuple(TableField(name=f"f{i}", codes=(f"F{i}",)) for i in range(FIELDS))),
-        note=NoteSpec(codes=("NOTE",), max_tokens=TOKENS),
-    ),
-    tasks=(TaskSpec(name="findings", kind="multilabel", classes=tuple("abcdefgh")),),
-)
-Batch = dict[str, Tensor]
-
-
-def new_network(fusion: Callable[..., nn.Module]) -> MultimodalNetwork:
-    """The usual encoders and one fusion."""
-    encoders = partial(default_encoders, SPEC, vocabulary_size=VOCABULARY)
-    return seeded_network(SPEC, encoders, partial(fusion, SPEC)).eval()
-
-
-def new_case() -> Batch:
-    """A random case with all modalities."""
-    generator = torch.Generator().manual_seed(0)
-    seen = (torch.rand(1, 48, CHANNELS, generator=generator) < 0.3).float()
-    batch = {
-        "film": torch.rand(1, 1, 224, 224, generator=generator),
-        "series": torch.stack([torch.randn(1, 48, CHANNELS, generator=generator), seen, 1 - seen], dim=1),
-        "table": torch.stack([torch.randn(1, FIELDS, generator=generator), torch.zeros(1, FIELDS)], dim=1),
-        "note": torch.randint(1, VOCABULARY, (1, TOKENS), generator=generator),
-    }
-    return batch | {f"{name}_present": torch.ones(1, dtype=torch.bool) for name in tuple(batch)}
 
 
 def ours(network: MultimodalNetwork, case: Batch, target: Target) -> np.ndarray:
@@ -93,7 +48,7 @@ def naive(network: MultimodalNetwork, case: Batch, target: Target) -> np.ndarray
 
 def rows_of(name: str, rounds: int) -> list[Row]:
     """Both comparisons under one fusion."""
-    network, case, target = new_network(FUSIONS[name]), new_case(), find_target(SPEC, "a")
+    network, case, target = new_network(FUSIONS[name]), new_batch(1), find_target(SPEC, "a")
     with torch.inference_mode():
         difference = float(np.abs(ours(network, case, target) - naive(network, case, target)).max())
         ways: dict[str, Callable[[], object]] = {

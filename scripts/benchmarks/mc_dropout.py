@@ -16,55 +16,19 @@ from collections.abc import Callable
 from functools import partial
 
 import torch
+from _multimodal import new_batch, new_network
 from _report import Row, report
 from torch import Tensor
 
-from monai_app.cohort.spec import (
-    Channel,
-    FilmSpec,
-    ModalitySpec,
-    ModelSpec,
-    NoteSpec,
-    SeriesSpec,
-    TableField,
-    TableSpec,
-    TaskSpec,
-)
-from monai_app.engines.build import seeded_network
-from monai_app.networks import DRAF, MultimodalNetwork, default_encoders
+from monai_app.networks import DRAF, MultimodalNetwork
 
-BATCH, SAMPLES, CHANNELS, FIELDS, TOKENS, VOCABULARY = 8, 20, 36, 12, 128, 3000
+BATCH, SAMPLES = 8, 20
 LARGEST_COST, NAIVE_GAIN = 1.05, 15.0
-SPEC = ModelSpec(
-    modalities=ModalitySpec(
-        film=FilmSpec(),
-        series=SeriesSpec(
-            hours=48, channels=tuple(Channel(name=f"c{i}", codes=(f"C{i}",), unit="1") for i in range(CHANNELS))
-        ),
-        table=TableSpec(fields=tuple(TableField(name=f"f{i}", codes=(f"F{i}",)) for i in range(FIELDS))),
-        note=NoteSpec(codes=("NOTE",), max_tokens=TOKENS),
-    ),
-    tasks=(TaskSpec(name="findings", kind="multilabel", classes=tuple("abcdefgh")),),
-)
 
 
-def new_network(samples: int) -> MultimodalNetwork:
+def draf(samples: int) -> MultimodalNetwork:
     """DRAF with T samples; the same weights whatever T."""
-    encoders = partial(default_encoders, SPEC, vocabulary_size=VOCABULARY)
-    return seeded_network(SPEC, encoders, partial(DRAF, SPEC, samples=samples)).eval()
-
-
-def new_batch() -> dict[str, Tensor]:
-    """Random samples of all modalities."""
-    generator = torch.Generator().manual_seed(0)
-    seen = (torch.rand(BATCH, 48, CHANNELS, generator=generator) < 0.3).float()
-    batch = {
-        "film": torch.rand(BATCH, 1, 224, 224, generator=generator),
-        "series": torch.stack([torch.randn(BATCH, 48, CHANNELS, generator=generator), seen, 1 - seen], dim=1),
-        "table": torch.stack([torch.randn(BATCH, FIELDS, generator=generator), torch.zeros(BATCH, FIELDS)], dim=1),
-        "note": torch.randint(1, VOCABULARY, (BATCH, TOKENS), generator=generator),
-    }
-    return batch | {f"{name}_present": torch.ones(BATCH, dtype=torch.bool) for name in tuple(batch)}
+    return new_network(partial(DRAF, samples=samples))
 
 
 def sampled_naively(network: MultimodalNetwork, batch: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -95,7 +59,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    single, shared, plain, batch = new_network(1), new_network(SAMPLES), new_network(1), new_batch()
+    single, shared, plain, batch = draf(1), draf(SAMPLES), draf(1), new_batch(BATCH)
     with torch.inference_mode():
         difference = largest_difference(shared, batch)
         ways: dict[str, Callable[[], object]] = {

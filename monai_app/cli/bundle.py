@@ -48,6 +48,18 @@ def parse_settings(pairs: list[str] | None) -> dict[str, Any]:
     return settings
 
 
+def training_workflow(stage: str | None) -> str:
+    """The workflow that trains a stage; None trains a bundle of one stage.
+
+    Raises:
+        InputRejected: ``STAGE_UNKNOWN``.
+    """
+    known = ("autoencoder", "diffusion")
+    if stage is not None and stage not in known:
+        raise InputRejected("STAGE_UNKNOWN", "there is no such stage", got=stage, expected=", ".join(known))
+    return "train" if stage is None else f"train_{stage}"
+
+
 def run_bundle(
     bundle: str,
     workflow_name: str,
@@ -81,6 +93,9 @@ def train(
     out: Annotated[Path | None, typer.Option(help="Output folder; default runs/SYSTEM.")] = None,
     overlay: OverlayOption = None,
     settings: SetOption = None,
+    stage: Annotated[
+        str | None, typer.Option(help="Of a bundle that is trained in stages: autoencoder, then diffusion.")
+    ] = None,
     tracking: Annotated[str | None, typer.Option(help="mlflow, or a file of MONAI tracking settings.")] = None,
     json: JsonOption = False,
 ) -> None:
@@ -89,7 +104,8 @@ def train(
 
     folder = {} if out is None else {"output_dir": str(out)}
     chosen = {**folder, **parse_settings(settings)}
-    parser, _ = run_bundle(bundle, "train", cohort, fusion, overlay, chosen, tracking=tracking)
+    workflow = training_workflow(stage)
+    parser, _ = run_bundle(bundle, workflow, cohort, fusion, overlay, chosen, tracking=tracking)
     model_dir = parser.get_parsed_content("output_dir")
     emit({"model": model_dir, **training_summary(model_dir)}, as_json=json)
 

@@ -22,6 +22,8 @@ class Workflow(StrEnum):
     """The workflows of a bundle; each has a configuration file of its name and a run id."""
 
     TRAIN = "train"
+    TRAIN_AUTOENCODER = "train_autoencoder"
+    TRAIN_DIFFUSION = "train_diffusion"
     EVALUATE = "evaluate"
     INFERENCE = "inference"
     EXPLAIN = "explain"
@@ -29,13 +31,13 @@ class Workflow(StrEnum):
     @property
     def run_id(self) -> str:
         """The id that runs it."""
-        names = {"train": "training", "evaluate": "evaluating", "explain": "explaining"}
-        return names.get(self.value, self.value)
+        names = {"evaluate": "evaluating", "explain": "explaining"}
+        return "training" if self.monai_type == "train" else names.get(self.value, self.value)
 
     @property
     def monai_type(self) -> str:
         """MONAI's name for the properties it must have."""
-        return "train" if self is Workflow.TRAIN else "infer"
+        return "train" if self.value.partition("_")[0] == "train" else "infer"
 
 
 def workflows(bundle: Path) -> tuple[Workflow, ...]:

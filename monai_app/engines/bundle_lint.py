@@ -23,7 +23,10 @@ LONGEST_OVERLAY = 30
 
 _MOST_NODES = 20_000
 _LARGEST_CONFIG_BYTES = 1 << 20
-_WORKFLOWS = frozenset({"common", "train", "evaluate", "inference", "explain", "metadata", "metadata_schema"})
+_WORKFLOWS = frozenset({
+    "common", "train", "train_autoencoder", "train_diffusion", "evaluate", "inference", "explain", "metadata",
+    "metadata_schema",
+})  # fmt: skip
 _CODE_SUFFIXES = frozenset({".py", ".pyc", ".pyd", ".so", ".dll", ".pth", ".conf", ".sh"})
 _PICKLED_SUFFIXES = frozenset({".pt", ".pkl", ".pickle", ".ts", ".bin", ".npy", ".npz", ".joblib", ".ckpt"})
 _MODES = frozenset({"default", "callable"})

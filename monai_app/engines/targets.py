@@ -15,6 +15,7 @@ _ALLOWED_MODULES = (
     "monai_app.cohort",
     "monai_app.core.logging",
     "monai_app.engines",
+    "monai_app.generate",
     "monai_app.inference",
     "monai_app.losses",
     "monai_app.metrics",

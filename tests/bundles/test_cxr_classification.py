@@ -13,7 +13,7 @@ from scipy.stats import spearmanr
 
 from monai_app.core.loading import load_weights
 from monai_app.core.resources import resource
-from monai_app.engines.bundle import Workflow, open_workflow, run_workflow
+from monai_app.engines.bundle import Workflow, open_workflow, run_workflow, workflows
 from monai_app.engines.bundle_lint import lint_bundle
 from monai_app.engines.identity import identity
 from monai_app.engines.predictions import Predictions
@@ -71,7 +71,7 @@ def test_the_overlay_for_several_processes_trains_a_wrapped_network(cohort: Path
 
 def test_training_evaluation_and_inference_preprocess_alike(cohort: Path, trained: Path) -> None:
     settings = {"cohort_dir": str(cohort), "output_dir": str(trained), "model_dir": str(trained)}
-    parsers = [open_workflow(BUNDLE, kind, overlays=OVERLAYS, settings=settings).parser for kind in Workflow]
+    parsers = [open_workflow(BUNDLE, kind, overlays=OVERLAYS, settings=settings).parser for kind in workflows(BUNDLE)]
     train, *others = (parser.get_parsed_content("preprocessing") for parser in parsers)
     assert len(others) == 3 and all(identity(other) == identity(train) for other in others)
     added = parsers[0].get_parsed_content("train::preprocessing").flatten().transforms[len(train.transforms) :]

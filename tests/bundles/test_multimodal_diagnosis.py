@@ -16,7 +16,7 @@ from monai.transforms import Randomizable
 
 from monai_app.core.errors import InputRejected
 from monai_app.core.resources import resource
-from monai_app.engines.bundle import Workflow, config_files, find_bundle, open_workflow, run_workflow
+from monai_app.engines.bundle import Workflow, config_files, find_bundle, open_workflow, run_workflow, workflows
 from monai_app.engines.bundle_lint import lint_bundle
 from monai_app.engines.identity import identity
 from monai_app.engines.predictions import Predictions
@@ -69,7 +69,7 @@ def test_every_workflow_of_every_fusion_verifies(cohort: Path) -> None:
 def test_training_evaluation_and_inference_preprocess_alike(cohort: Path, trained: tuple[Path, str]) -> None:
     settings = {"cohort_dir": str(cohort), "output_dir": str(trained[0] / "runs/attention")}
     settings |= {"model_dir": settings["output_dir"]}
-    parsers = [open_workflow(BUNDLE, kind, overlays=OVERLAYS, settings=settings).parser for kind in Workflow]
+    parsers = [open_workflow(BUNDLE, kind, overlays=OVERLAYS, settings=settings).parser for kind in workflows(BUNDLE)]
     train, *others = (parser.get_parsed_content("preprocessing") for parser in parsers)
     assert len(others) == 3 and all(identity(other) == identity(train) for other in others)
     assert len(train.transforms) == 3

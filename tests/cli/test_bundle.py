@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from monai_app.cli.app import app
-from monai_app.cli.bundle import parse_settings
+from monai_app.cli.bundle import parse_settings, training_workflow
 from monai_app.core.errors import InputRejected
 
 
@@ -43,3 +43,9 @@ def test_unknown_fusion_names_those_there_are(command: str, tmp_path: Path) -> N
     result = CliRunner().invoke(app, options)
     error = json.loads(result.stdout.splitlines()[-1])["error"]
     assert (result.exit_code, error["code"]) == (2, "OVERLAY_UNKNOWN") and "attention" in error["expected"]
+
+
+def test_a_stage_names_its_workflow_and_an_unknown_one_lists_those_there_are() -> None:
+    assert training_workflow(None) == "train" and training_workflow("autoencoder") == "train_autoencoder"
+    with pytest.raises(InputRejected, match=r"STAGE_UNKNOWN.*autoencoder, diffusion"):
+        training_workflow("third")

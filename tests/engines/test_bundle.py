@@ -16,6 +16,7 @@ from monai_app.engines.bundle import (
     system_overlays,
     systems,
     typed_errors,
+    workflows,
 )
 
 BUNDLE = find_bundle("multimodal_diagnosis")
@@ -31,7 +32,7 @@ def test_missing_bundle_names_those_there_are(tmp_path: Path) -> None:
         find_bundle(str(tmp_path))
 
 
-@pytest.mark.parametrize("workflow", Workflow)
+@pytest.mark.parametrize("workflow", workflows(BUNDLE))
 def test_overlays_come_after_what_they_change(workflow: Workflow) -> None:
     names = [Path(file).stem for file in config_files(BUNDLE, workflow, ["fusion_early", "smoke"])]
     assert names == ["common", workflow.value, "fusion_early", "smoke"]

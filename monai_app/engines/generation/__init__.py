@@ -1,0 +1,1 @@
+"""Training, drawing and judging of generative models."""

@@ -1,0 +1,1 @@
+"""Scores of generated images: likeness, diversity, fidelity to the condition, use for training, coverage, copies."""

@@ -1,0 +1,184 @@
+"""The generative bundle as its users run it: both stages, inference and evaluation on a small phantom cohort."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from monai_app.core.errors import InputRejected
+from monai_app.core.loading import load_weights, read_json
+from monai_app.core.resources import resource
+from monai_app.engines.bundle import Workflow, open_workflow, run_workflow, typed_errors, workflows
+from monai_app.engines.bundle_lint import lint_bundle
+from monai_app.engines.identity import identity
+from monai_app.engines.verify import check_metadata
+from monai_app.phantom.cohort import write_phantom
+from monai_app.phantom.volume_list import write_volume_list
+from tests.bundles.process_group import group_of_one
+
+BUNDLE = resource("bundles", "ehr_conditioned_diffusion")
+STAGES = (Workflow.TRAIN_AUTOENCODER, Workflow.TRAIN_DIFFUSION)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Any:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("phantom") / "cohort"
+    write_phantom(folder, patients=64, seed=0, pixel_scale=6)
+    return folder
+
+
+def settings(cohort: Path, folder: Path, stage: Workflow) -> dict[str, Any]:
+    out = folder / "autoencoder" if stage is STAGES[0] else folder
+    return {"cohort_dir": str(cohort), "output_dir": str(out), "autoencoder_dir": str(folder / "autoencoder")}
+
+
+def run(workflow: Workflow, asked: dict[str, Any], overlays: Sequence[str] = ("smoke",)) -> Any:
+    """The result of a workflow's last step."""
+    return run_workflow(open_workflow(BUNDLE, workflow, overlays=list(overlays), settings=asked))[-1]
+
+
+@pytest.fixture(scope="module")
+def trained(cohort: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of both networks after an epoch each."""
+    folder = tmp_path_factory.mktemp("trained")
+    for stage in STAGES:
+        run(stage, settings(cohort, folder, stage))
+    return folder
+
+
+def test_the_bundle_has_no_finding_and_its_metadata_fits() -> None:
+    assert list(map(str, lint_bundle(BUNDLE))) == []
+    assert check_metadata(BUNDLE).faults == ()
+    assert workflows(BUNDLE) == (*STAGES, Workflow.EVALUATE, Workflow.INFERENCE)
+
+
+def test_both_stages_leave_a_model_and_the_scale_is_in_it(cohort: Path, trained: Path) -> None:
+    weights = load_weights(trained / "model.safetensors")
+    assert float(weights["latent_std"]) > 0 and weights["latent_mean"].shape == (4,)
+    assert read_json(trained / "spec.json")["ranges"]["age"][0] >= 18
+    for stage in STAGES:
+        opened = open_workflow(BUNDLE, stage, overlays=["smoke"], settings=settings(cohort, trained, stage))
+        with typed_errors():
+            assert not opened.check_properties()
+
+
+def test_a_resumed_training_ends_in_the_same_weights(cohort: Path, trained: Path, tmp_path: Path) -> None:
+    stage = Workflow.TRAIN_DIFFUSION
+    chosen = settings(cohort, trained, stage) | {"max_epochs": 2}
+    for folder, stops in (("whole", (2,)), ("parts", (1, 2))):
+        for epochs in stops:
+            asked = {**chosen, "output_dir": str(tmp_path / folder)}
+            opened = open_workflow(BUNDLE, stage, overlays=["smoke"], settings=asked)
+            trainer = opened.parser.get_parsed_content("train::trainer")
+            if epochs == 1:  # killed after an epoch
+                trainer.add_event_handler(
+                    "EPOCH_COMPLETED", lambda engine: engine.terminate() if engine.state.epoch == 1 else None
+                )
+            trainer.run()
+    whole, parts = (load_weights(tmp_path / folder / "model.safetensors") for folder in ("whole", "parts"))
+    assert all(torch.equal(whole[name], parts[name]) for name in whole)
+
+
+@pytest.mark.parametrize("overlay", ["film128", "film256", "process_diffusion", "ddl_cxr"])
+def test_overlays_of_films_build(overlay: str, cohort: Path, trained: Path, tmp_path: Path) -> None:
+    asked = settings(cohort, trained, STAGES[1]) | {"output_dir": str(tmp_path)}
+    parser = open_workflow(BUNDLE, Workflow.TRAIN_DIFFUSION, overlays=[overlay], settings=asked).parser
+    network, size = (parser.get_parsed_content(name) for name in ("network_def", "film_size_px"))
+    shape = parser.get_parsed_content("latent_shape")
+    assert parser.get_parsed_content("autoencoder_def").shrink * shape[1] == size
+    assert network.previous == (overlay == "ddl_cxr")
+    if overlay == "ddl_cxr":
+        assert parser.get_parsed_content("contrast_shape") == [network.condition.ehr_tokens, network.condition.width]
+
+
+@pytest.mark.parametrize("overlays", [["volume", "ct64"], ["volume", "mr64"], ["volume", "ct64", "volume96"]])
+def test_overlays_of_volumes_build(overlays: list[str], tmp_path: Path) -> None:
+    asked = {"output_dir": str(tmp_path), "datalist": str(tmp_path / "none.json")}
+    parser = open_workflow(BUNDLE, Workflow.TRAIN_DIFFUSION, overlays=overlays, settings=asked).parser
+    network, autoencoder = (parser.get_parsed_content(name) for name in ("network_def", "autoencoder_def"))
+    shape, voxels = (parser.get_parsed_content(name) for name in ("latent_shape", "shape"))
+    assert autoencoder.spatial_dims == 3 and [side * autoencoder.shrink for side in shape[1:]] == voxels
+    assert network.condition.ehr_tokens == 0 and len(network.condition.columns) == 4
+
+
+def test_volumes_are_trained_on_and_drawn(tmp_path: Path) -> None:
+    write_volume_list(tmp_path / "list", patients=14, seed=1, voxel_mm=16)
+    shared = {
+        "datalist": str(tmp_path / "list" / "dataset.json"),
+        "spacing_mm": [25.0, 25.0, 25.0],
+        "shape": [16, 16, 16],
+        "latent_shape": [4, 4, 4, 4],
+        "autoencoder_dir": str(tmp_path / "autoencoder"),
+    }
+    volumes = ["volume", "ct64", "smoke"]
+    run(STAGES[0], {**shared, "output_dir": str(tmp_path / "autoencoder")}, volumes)
+    run(STAGES[1], {**shared, "output_dir": str(tmp_path)}, volumes)
+    asked = {
+        "model_dir": str(tmp_path),
+        "output_dir": str(tmp_path / "out"),
+        "split": "train",
+        "cases": 1,
+        "samples": 1,
+    }
+    assert run(Workflow.INFERENCE, {**shared, **asked}, volumes)["cases"] == 1
+    assert (tmp_path / "out" / "case0000_00.nii.gz").is_file()
+
+
+def test_inference_and_evaluation_follow(cohort: Path, trained: Path, tmp_path: Path) -> None:
+    asked = {
+        "cohort_dir": str(cohort),
+        "model_dir": str(trained),
+        "output_dir": str(tmp_path / "out"),
+        "samples": 2,
+        "cases": 3,
+    }
+    drawn = []
+    for seed in (0, 0, 1):
+        opened = open_workflow(
+            BUNDLE, Workflow.INFERENCE, overlays=["smoke"], settings=asked | {"seed": seed, "force": True}
+        )
+        assert not opened.check_properties()
+        written = run_workflow(opened)[-1]
+        drawn.append(np.load(io.BytesIO((tmp_path / "out" / "samples.npz").read_bytes()))["images"])
+    assert written["cases"] == 3 and drawn[0].shape == (3, 2, 64, 64)
+    assert np.array_equal(drawn[0], drawn[1]) and not np.array_equal(drawn[0], drawn[2])
+    report = {"cohort_dir": str(cohort), "model_dir": str(trained), "output_dir": str(tmp_path), "resamples": 10}
+    opened = open_workflow(BUNDLE, Workflow.EVALUATE, overlays=["smoke"], settings=report)
+    assert not opened.check_properties()
+    assert identity(opened.parser.get_parsed_content("image_preprocessing"))
+    metrics = run_workflow(opened)[-1]
+    assert metrics["likeness"]["generated"]["fid"] > metrics["likeness"]["real_floor"]["fid"] > 0
+    assert (tmp_path / "evaluation" / "report.html").is_file()
+
+
+def test_conditions_told_by_hand_are_checked_against_the_model(trained: Path, tmp_path: Path) -> None:
+    asked = {"model_dir": str(trained), "output_dir": str(tmp_path / "out"), "samples": 1}
+    told = {**asked, "fields": {"sex": "F", "age": 140, "pneumonia": 1}}
+    assert run(Workflow.INFERENCE, told)["outside_training_range"] == 1
+    with pytest.raises(InputRejected, match=r"CONDITION_UNKNOWN.*pneumothorax"):
+        run(Workflow.INFERENCE, {**asked, "fields": {"cough": 1}})
+    with pytest.raises(InputRejected, match="GUIDANCE_INVALID"):
+        run(Workflow.INFERENCE, {**told, "guidance": 51.0})
+
+
+def test_the_overlay_for_several_processes_trains_a_wrapped_network(
+    cohort: Path, trained: Path, tmp_path: Path
+) -> None:
+    with group_of_one():
+        asked = settings(cohort, trained, STAGES[1]) | {"output_dir": str(tmp_path)}
+        opened = open_workflow(BUNDLE, STAGES[1], overlays=["smoke", "multi_gpu_train"], settings=asked)
+        assert isinstance(opened.parser.get_parsed_content("network"), torch.nn.parallel.DistributedDataParallel)

@@ -182,3 +182,18 @@ def test_the_overlay_for_several_processes_trains_a_wrapped_network(
         asked = settings(cohort, trained, STAGES[1]) | {"output_dir": str(tmp_path)}
         opened = open_workflow(BUNDLE, STAGES[1], overlays=["smoke", "multi_gpu_train"], settings=asked)
         assert isinstance(opened.parser.get_parsed_content("network"), torch.nn.parallel.DistributedDataParallel)
+
+
+def test_the_shipped_weights_draw_films_that_follow_what_is_told(tmp_path: Path) -> None:
+    asked = {"output_dir": str(tmp_path / "out"), "samples": 12, "force": True}
+    drawn = {}
+    for name, fields in (("clear", {"pleural_effusion": 0}), ("effusion", {"pleural_effusion": 1}), ("free", {})):
+        run_workflow(open_workflow(BUNDLE, Workflow.INFERENCE, settings={**asked, "fields": fields}))
+        drawn[name] = np.load(io.BytesIO((tmp_path / "out" / "samples.npz").read_bytes()))["images"][0]
+    assert drawn["free"].shape == (12, 64, 64) and float(drawn["free"].std(axis=0).mean()) > 0.02
+    bases = {name: float(films[:, 36:48, 12:52].mean()) for name, films in drawn.items()}
+    assert bases["effusion"] > bases["clear"]
+    assert all(
+        (BUNDLE / "models" / part).stat().st_size < 25e6
+        for part in ("model.safetensors", "autoencoder/model.safetensors")
+    )

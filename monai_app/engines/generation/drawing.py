@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,11 @@ def condition_items(
     return [
         {**{key: value for key, value in item.items() if key not in kept}, SOURCE: item.get(FILM, "")} for item in there
     ]
+
+
+def first_items(items: Sequence[Mapping[str, Any]], count: int | None = None) -> list[Mapping[str, Any]]:
+    """The first items; None takes all."""
+    return list(items[:count])
 
 
 def volume_condition_items(

@@ -14,6 +14,7 @@ from monai.transforms import Compose
 from monai_app.cohort.condition_columns import GenerationSpec
 from monai_app.core.atomic import sha256_file, write_json
 from monai_app.core.errors import InputRejected
+from monai_app.core.random import numpy_generator
 from monai_app.engines.generation.build import FEATURE_NETWORK, film_features
 from monai_app.engines.generation.material import (
     Images,
@@ -59,8 +60,8 @@ def evaluate_generation(
     Args:
         held_out_images: one film ``(N, 1, S, S)`` a held-out case, drawn from its condition.
         held_out: these cases, with the paths of their real films.
-        train_images: likewise of train cases, for readers trained on synthetic films.
-        train: these cases.
+        train_images: likewise of the first train cases, for readers trained on synthetic films.
+        train: all train cases with a film, on whose real films readers are trained.
         preprocessing: of real films.
         truth: table of a simulated cohort's latents, such as latents.parquet; None asks for no such targets.
 
@@ -124,20 +125,18 @@ def _scores(
         resamples=resamples,
         seed=seed,
     )
+    first = len(deep["drawn_train"])
     labels = {name: {k: v for k, v in part.items() if k.startswith("label ")} for name, part in targets.items()}
     useful = usefulness(
         (seen["train"], labels["train"]),
-        (seen["drawn_train"], labels["train"]),
+        (seen["drawn_train"], {name: values[:first] for name, values in labels["train"].items()}),
         (seen["held_out"], labels["held_out"]),
         resamples=resamples,
         seed=seed,
     )
     groups = age_and_groups(held_out)
     return {
-        "likeness": {
-            "generated": asdict(likeness(deep["held_out"], deep["drawn"], width=width, seed=seed)),
-            "real_floor": asdict(likeness(deep["held_out"], deep["train"], width=width, seed=seed)),
-        },
+        "likeness": _likeness(deep, width, seed),
         "ms_ssim": {name: mean_similarity(films[part], seed=seed) for name, part in _SIMILAR.items()},
         "fidelity": {name: {**asdict(value), "share": value.share} for name, value in read.items()},
         "fidelity_of_readable": _readable(read),
@@ -149,6 +148,21 @@ def _scores(
         },
         "copies": asdict(copies(seen["train"], seen["held_out"], seen["drawn_train"])),
     }
+
+
+def _likeness(deep: Mapping[str, Any], width: float, seed: int) -> dict[str, Any]:
+    """Half of the held-out films against those drawn for the other half, and, as floor, against the other half itself.
+
+    Against the train films stands beside it: a cohort's held-out split may have a site that its training has not.
+    """
+    order = numpy_generator("halves", seed).permutation(len(deep["held_out"]))
+    half, rest = order[: len(order) // 2], order[len(order) // 2 :]
+    pairs = {
+        "generated": (deep["held_out"][half], deep["drawn"][rest]),
+        "real_floor": (deep["held_out"][half], deep["held_out"][rest]),
+        "real_train": (deep["held_out"][half], deep["train"]),
+    }
+    return {name: asdict(likeness(*pair, width=width, seed=seed)) for name, pair in pairs.items()}
 
 
 _SIMILAR = {"real": "held_out", "generated": "drawn"}

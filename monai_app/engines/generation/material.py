@@ -65,12 +65,15 @@ def told_targets(items: Sequence[Mapping[str, Any]], spec: ModelSpec) -> dict[st
 
 
 def truth_targets(items: Sequence[Mapping[str, Any]], cohort_dir: str | Path, name: str | None) -> dict[str, Floats]:
-    """Columns ``z_...`` of a simulated cohort's truth by subject; empty where the cohort has no such table."""
+    """Columns ``z_...`` of a simulated cohort's truth by subject; empty where the cohort has no such table.
+
+    What only the film shows (``z_film_...``) stands in no condition and cannot be asked of a film drawn from one.
+    """
     path = Path(cohort_dir) / (name or "")
     if name is None or not path.is_file():
         return {}
     table = pl.read_parquet(path)
-    columns = [column for column in table.columns if column.startswith("z_")]
+    columns = [column for column in table.columns if column.startswith("z_") and not column.startswith("z_film_")]
     asked = pl.DataFrame({"subject_id": [int(item["subject_id"]) for item in items]})
     joined = asked.join(table.select("subject_id", *columns), on="subject_id", how="left", maintain_order="left")
     return {f"truth {column.removeprefix('z_')}": joined[column].to_numpy().astype(np.float64) for column in columns}

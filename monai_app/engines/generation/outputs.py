@@ -23,7 +23,7 @@ from monai_app.engines.report.style import INK
 from monai_app.generate.sampling import Drawing
 from monai_app.transforms.film import load_film
 
-NOTICE = "SYNTHETIC images drawn by a model. No patient looks like this. Not for diagnosis."
+NOTICE = "SYNTHETIC images drawn by a model. Not for diagnosis."
 _SHEET_ROWS, _SHEET_SAMPLES = 8, 6
 
 Images = npt.NDArray[np.float32]

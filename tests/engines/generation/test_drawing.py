@@ -12,7 +12,7 @@ from monai_app.cohort.condition_columns import with_ranges
 from monai_app.core.errors import InputRejected
 from monai_app.engines.build import cohort_spec
 from monai_app.engines.data import SampleDataset, sample_loader
-from monai_app.engines.generation.drawing import GenerationEvaluator, condition_items, read_generation_spec
+from monai_app.engines.generation.drawing import GenerationEvaluator, condition_items, first_items, read_generation_spec
 from monai_app.engines.model_folder import write_model
 from monai_app.phantom.cohort import write_phantom
 from tests.engines.tiny import SPEC, tiny_items
@@ -26,6 +26,7 @@ def test_a_cohort_s_cases_are_told_without_their_films(tmp_path: Path) -> None:
     assert len(everyone) == 12 > len(with_film) and all(item["source_image"] for item in with_film)
     assert not any("film" in item or "film_present" in item for item in everyone)
     assert len(condition_items(tmp_path / "cohort", None, spec, limit=3)) == 3
+    assert [item["sample"] for item in first_items(everyone, 2)] == [0, 1] and len(first_items(everyone)) == 12
 
 
 def test_a_condition_told_by_hand_needs_no_cohort(tmp_path: Path) -> None:

@@ -70,6 +70,7 @@ def test_real_films_in_the_place_of_generated_ones_score_as_real_and_noise_does_
     evaluate, train, held_out = score
     good = evaluate(drawn(held_out, 5000), drawn(train, 7000))
     assert good["fidelity"]["label death"]["share"] > 0.9 and abs(good["fidelity"]["label death"]["shuffled"]) < 0.4
+    assert good["likeness"]["real_floor"]["n"] == 25 and good["likeness"]["generated"]["fid"] < 30
     assert good["usefulness"]["label death"]["tstr"] > 0.9 and good["copies"]["n"] == 60
     assert read_json(tmp_path / "report" / "metrics.json")["likeness"] == good["likeness"]
     assert "Synthetic" in (tmp_path / "report" / "report.html").read_text()

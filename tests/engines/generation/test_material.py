@@ -28,7 +28,9 @@ def test_targets_are_labels_and_table_columns_unknown_where_absent() -> None:
 
 def test_truth_is_joined_by_subject_and_there_need_not_be_any(tmp_path: Path) -> None:
     stream_path = tmp_path / "latents.parquet"
-    table = pl.DataFrame({"subject_id": [1002, 1000], "z_heart": [2.0, 0.0], "other": [9.0, 9.0]})
+    table = pl.DataFrame(
+        {"subject_id": [1002, 1000], "z_heart": [2.0, 0.0], "z_film_heart": [9.0, 9.0], "other": [9.0, 9.0]}
+    )
     import io
 
     stream = io.BytesIO()

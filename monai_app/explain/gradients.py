@@ -17,13 +17,13 @@ from torch import Tensor, nn
 from monai_app.core.errors import InputRejected
 from monai_app.core.random import scoped_library_seed
 from monai_app.explain.attribution_map import SMALLEST_CHANGE, completeness_gap
-from monai_app.explain.case import OpenCase
 from monai_app.explain.path_integral import Forward, Path
 from monai_app.explain.rounding import ALIKE, PROBED, rounded, rounding_cosine, trunk_of
+from monai_app.explain.scored import ScoredCase
 from monai_app.explain.views import View
 from monai_app.networks.encoders import BagNoteEncoder, NoteEncoder, PretrainedNoteEncoder
 
-INTERNAL_BATCH = {"film": 8, "series": 32, "table": 64, "note": 16}
+INTERNAL_BATCH = {"film": 8, "volume": 4, "series": 32, "table": 64, "note": 16}
 """Points of a path that are computed at once: it bounds the memory, whatever the number of steps."""
 
 FIRST_STEPS, MOST_ROUNDED, MOST_STEPS = 17, 129, 513
@@ -52,7 +52,7 @@ class Attributed:
     rounding_cosine: float | None = None
 
 
-def integrated_gradients(case: OpenCase, view: View, change: float, *, steps: int | None = None) -> Attributed:
+def integrated_gradients(case: ScoredCase, view: View, change: float, *, steps: int | None = None) -> Attributed:
     """The path integral from the baseline; points are added until the gap is below :data:`TOLERANCE`.
 
     Convolutions compute in bf16 where their gradients are those of fp32 (:mod:`monai_app.explain.rounding`) and the sum
@@ -66,7 +66,7 @@ def integrated_gradients(case: OpenCase, view: View, change: float, *, steps: in
         InputRejected: ``NOT_DIFFERENTIABLE``.
     """
     forward, x, away = _path_of(case, view)
-    trunk = trunk_of(case.encoder(view.name)) if view.name == "film" else None
+    trunk = trunk_of(case.encoder(view.name))
     path = Path(forward, away, x, batch=INTERNAL_BATCH[view.name])
     with gradients_or_refusal():
         cosine = rounding_cosine(trunk, forward, away, x)
@@ -96,7 +96,7 @@ def _walk(path: Path, change: float, steps: int | None, most: int) -> bool:
     return True
 
 
-def gradient_shap(case: OpenCase, view: View, *, samples: int = SHAP_SAMPLES, seed: int = 0) -> Attributed:
+def gradient_shap(case: ScoredCase, view: View, *, samples: int = SHAP_SAMPLES, seed: int = 0) -> Attributed:
     """Expected gradients at random points between the baseline and the case.
 
     Raises:
@@ -113,17 +113,17 @@ def gradient_shap(case: OpenCase, view: View, *, samples: int = SHAP_SAMPLES, se
     return Attributed(total, samples)
 
 
-def _path_of(case: OpenCase, view: View) -> tuple[Forward, Tensor, Tensor]:
+def _path_of(case: ScoredCase, view: View) -> tuple[Forward, Tensor, Tensor]:
     """The score as a function of what is continuous, and its value at the case and at the baseline."""
     return _of_embeddings(case, view) if view.name == "note" else _of_values(case, view)
 
 
-def _of_values(case: OpenCase, view: View) -> tuple[Forward, Tensor, Tensor]:
+def _of_values(case: ScoredCase, view: View) -> tuple[Forward, Tensor, Tensor]:
     score = case.scorer(view.name)
     return lambda x: score(view.assemble(x)), view.original, view.baseline
 
 
-def _of_embeddings(case: OpenCase, view: View) -> tuple[Forward, Tensor, Tensor]:
+def _of_embeddings(case: ScoredCase, view: View) -> tuple[Forward, Tensor, Tensor]:
     """The score as a function of the embedded note, and the embedded note and baseline."""
     layer, score = embedding(case.encoder("note")), case.scorer("note")
 

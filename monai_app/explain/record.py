@@ -85,6 +85,8 @@ def _map(made: AttributionMap, material: Material) -> dict[str, Any]:
         "sum": float(made.values.sum(dtype=np.float64)),
         "completeness_gap": made.gap if made.complete else None,
         "evaluations": made.evaluations,
+        "precision": made.precision,
+        "cosine_of_bf16_to_fp32": made.rounding_cosine,
         "imputed_share": made.imputed_share,
         "warnings": list(made.warnings),
         "shape": list(made.values.shape),

@@ -1,4 +1,4 @@
-"""Whether the gradients of a film may be computed in bf16: on this processor, of this network, for this case.
+"""Whether the gradients of an image may be computed in bf16: on this processor, of this network, for this case.
 
 Only the convolutions are rounded, which take nearly all the time; pooling, fusion and score stay in float32.
 """
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from monai_app.core.processor import has_bf16
 from monai_app.explain.path_integral import Forward, Path
+from monai_app.networks import VolumeClassifier
 from monai_app.networks.encoders import FilmEncoder
 
 ALIKE = 0.98
@@ -25,7 +26,9 @@ PROBED = np.array([0.25, 0.75])
 
 def trunk_of(encoder: nn.Module) -> nn.Module | None:
     """The convolutions of an encoder; None where it has none worth rounding."""
-    return encoder.features if isinstance(encoder, FilmEncoder) else None
+    if isinstance(encoder, FilmEncoder):
+        return encoder.features
+    return encoder.trunk if isinstance(encoder, VolumeClassifier) else None
 
 
 @contextmanager

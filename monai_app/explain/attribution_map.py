@@ -10,7 +10,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
 
-SMALLEST_CHANGE = 0.01
+SMALLEST_CHANGE = 0.05
 """In units of the score: a change below it counts as this much when a gap is told in parts of it."""
 
 

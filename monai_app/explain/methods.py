@@ -108,10 +108,14 @@ def _warnings(made: AttributionMap, asked: Method) -> tuple[str, ...]:
     if made.method != asked.value:
         found.append(f"{asked.value} maps images only; this map was made by {made.method}.")
     if made.complete and made.gap >= TOLERANCE:
+        why = (
+            "its points are drawn at random. Integrated gradients close the gap where it can be closed."
+            if made.method == Method.GRADIENT_SHAP.value
+            else "the model jumps on the way from the baseline, and no gradient shows a jump. Occlusion needs none."
+        )
         found.append(
-            f"The map adds up to the change of the score only within {made.gap:.0%} after {made.evaluations} passes: the"
-            " model jumps on the way from the baseline, and no gradient shows a jump. Use occlusion for this case, which"
-            " needs none."
+            f"The map adds up to the change of the score only within {made.gap:.0%} after {made.evaluations} passes:"
+            f" {why}"
         )
     if made.imputed_share >= MUCH_IMPUTED:
         found.append(

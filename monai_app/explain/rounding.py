@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from monai_app.core.processor import has_bf16
 from monai_app.explain.path_integral import Forward, Path
-from monai_app.networks import VolumeClassifier
 from monai_app.networks.encoders import FilmEncoder
+from monai_app.networks.volume import VolumeClassifier
 
 ALIKE = 0.98
 """Cosine of rounded and exact attributions from which on rounding is allowed."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -11,12 +12,15 @@ from torch import Tensor, nn
 
 from monai_app.cohort.spec import ModelSpec
 from monai_app.core.errors import InputRejected
+from monai_app.explain import gradients
+from monai_app.explain.attribution_map import completeness_gap
 from monai_app.explain.baselines import Baselines
 from monai_app.explain.case import OpenCase, open_case
 from monai_app.explain.gradients import (
     FIRST_STEPS,
     INTERNAL_BATCH,
     MOST_STEPS,
+    TOLERANCE,
     embedding,
     gradient_shap,
     integrated_gradients,
@@ -59,11 +63,36 @@ def test_linear_model_is_explained_by_its_weights(case: OpenCase) -> None:
     assert integrated_gradients(straight, view, float(expected.sum())).evaluations == FIRST_STEPS
 
 
-def test_steps_are_doubled_until_the_gap_closes(case: OpenCase) -> None:
+def test_points_are_added_until_the_gap_closes(case: OpenCase) -> None:
     view = case.view("film")
-    never = integrated_gradients(case, view, 1e6)
-    assert never.evaluations == 2 * MOST_STEPS - FIRST_STEPS
+    change = case.score - float(case.scorer("film")(view.assemble(view.baseline))[0])
+    found = integrated_gradients(case, view, change)
+    assert FIRST_STEPS <= found.evaluations < MOST_STEPS and found.precision == "fp32"
+    assert completeness_gap(float(found.values.double().sum()), change) < TOLERANCE
+    assert integrated_gradients(case, view, 1e6).evaluations == FIRST_STEPS  # the pieces add up, to something else
     assert integrated_gradients(case, view, 1e6, steps=3).evaluations == 3
+
+
+@pytest.mark.parametrize("cosine", [0.999, 0.9, None])
+def test_rounding_is_used_where_it_changes_little(
+    cosine: float | None, case: OpenCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view, precisions = case.view("film"), []
+    encoder = case.encoder("film")
+    monkeypatch.setattr(gradients, "trunk_of", lambda _: encoder.layers)
+    monkeypatch.setattr(gradients, "rounding_cosine", lambda *_: cosine)
+    monkeypatch.setattr(gradients, "rounded", lambda _: noted(precisions))
+    change = case.score - float(case.scorer("film")(view.assemble(view.baseline))[0])
+    found = integrated_gradients(case, view, change)
+    assert (found.precision, found.rounding_cosine) == ("bf16" if cosine == 0.999 else "fp32", cosine)
+    assert len(precisions) == (cosine == 0.999)
+    assert integrated_gradients(case, view, change + 1).precision == "fp32"  # whose ends rounding has spoilt
+
+
+@contextmanager
+def noted(calls: list[str]) -> Iterator[None]:
+    calls.append("bf16")
+    yield
 
 
 def test_a_path_is_computed_in_parts(case: OpenCase, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +100,7 @@ def test_a_path_is_computed_in_parts(case: OpenCase, monkeypatch: pytest.MonkeyP
     forward = case.encoder("film").forward
     monkeypatch.setattr(case.encoder("film"), "forward", lambda x: (sizes.append(len(x)), forward(x))[1])
     integrated_gradients(case, view, 0.0, steps=64)
-    assert max(sizes) == INTERNAL_BATCH["film"] and sum(sizes) >= 64
+    assert max(sizes) == INTERNAL_BATCH["film"] and sum(sizes) == 64
 
 
 @pytest.mark.parametrize("note", ["small", "bag"])

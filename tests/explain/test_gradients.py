@@ -65,7 +65,7 @@ def test_linear_model_is_explained_by_its_weights(case: OpenCase) -> None:
 
 def test_points_are_added_until_the_gap_closes(case: OpenCase) -> None:
     view = case.view("film")
-    change = case.score - float(case.scorer("film")(view.assemble(view.baseline))[0])
+    change = case.score - case.scorer("film")(view.assemble(view.baseline)).item()
     found = integrated_gradients(case, view, change)
     assert FIRST_STEPS <= found.evaluations < MOST_STEPS and found.precision == "fp32"
     assert completeness_gap(float(found.values.double().sum()), change) < TOLERANCE
@@ -82,7 +82,7 @@ def test_rounding_is_used_where_it_changes_little(
     monkeypatch.setattr(gradients, "trunk_of", lambda _: encoder.layers)
     monkeypatch.setattr(gradients, "rounding_cosine", lambda *_: cosine)
     monkeypatch.setattr(gradients, "rounded", lambda _: noted(precisions))
-    change = case.score - float(case.scorer("film")(view.assemble(view.baseline))[0])
+    change = case.score - case.scorer("film")(view.assemble(view.baseline)).item()
     found = integrated_gradients(case, view, change)
     assert (found.precision, found.rounding_cosine) == ("bf16" if cosine == 0.999 else "fp32", cosine)
     assert len(precisions) == (cosine == 0.999)

@@ -23,11 +23,11 @@ from monai_app.explain.scored import ScoredCase
 from monai_app.explain.views import View
 from monai_app.networks.encoders import BagNoteEncoder, NoteEncoder, PretrainedNoteEncoder
 
-INTERNAL_BATCH = {"film": 8, "volume": 4, "series": 32, "table": 64, "note": 16}
+INTERNAL_BATCH = {"film": 4, "volume": 4, "series": 32, "table": 64, "note": 16}
 """Points of a path that are computed at once: it bounds the memory, whatever the number of steps."""
 
-FIRST_STEPS, MOST_ROUNDED, MOST_STEPS = 17, 129, 513
-"""Points of a path: at first, at most in bf16 before it is tried in fp32, and at most."""
+FIRST_STEPS, MOST_ROUNDED, MOST_STEPS = 12, 128, 512
+"""Points of a path: at first, at most while further ones are rounded, and at most."""
 
 TOLERANCE = 0.01
 """Completeness gap that ends the search for enough points."""
@@ -42,7 +42,7 @@ class Attributed:
     Attributes:
         values: ``shape``.
         evaluations: forward passes that it took, those for comparison included.
-        precision: what the gradients were computed in, ``fp32`` or ``bf16``.
+        precision: what the gradients were computed in: ``fp32``, or ``fp32+bf16`` where further points were rounded.
         rounding_cosine: of a few gradients in bf16 with those in fp32; None where none were compared.
     """
 
@@ -55,8 +55,8 @@ class Attributed:
 def integrated_gradients(case: ScoredCase, view: View, change: float, *, steps: int | None = None) -> Attributed:
     """The path integral from the baseline; points are added until the gap is below :data:`TOLERANCE`.
 
-    Convolutions compute in bf16 where their gradients are those of fp32 (:mod:`monai_app.explain.rounding`) and the sum
-    closes; else in fp32.
+    The first points are exact. Where they are not enough, the convolutions of further ones compute in bf16, if that
+    gives the same gradients (:mod:`monai_app.explain.rounding`).
 
     Args:
         change: score of the case minus score of the baseline.
@@ -66,34 +66,32 @@ def integrated_gradients(case: ScoredCase, view: View, change: float, *, steps: 
         InputRejected: ``NOT_DIFFERENTIABLE``.
     """
     forward, x, away = _path_of(case, view)
-    trunk = trunk_of(case.encoder(view.name))
     path = Path(forward, away, x, batch=INTERNAL_BATCH[view.name])
+    cosine, spent, precision = None, 0, "fp32"
     with gradients_or_refusal():
-        cosine = rounding_cosine(trunk, forward, away, x)
-        spent = 0 if cosine is None else 2 * len(PROBED)
-        if trunk is not None and cosine is not None and cosine >= ALIKE:
-            with rounded(trunk):
-                closed = _walk(path, change, steps, MOST_ROUNDED)
-            spent += len(path.places)
-            if closed:
-                return Attributed(of_places(path.integral(), view), spent, "bf16", cosine)
-            path = Path(forward, away, x, batch=path.batch)
-        _walk(path, change, steps, MOST_STEPS)
-    return Attributed(of_places(path.integral(), view), spent + len(path.places), "fp32", cosine)
+        path.visit(np.linspace(0, 1, FIRST_STEPS if steps is None else max(2, steps)))
+        if steps is None and not _closed(path, change):
+            trunk = trunk_of(case.encoder(view.name))
+            cosine = rounding_cosine(trunk, path)
+            spent = 0 if cosine is None else len(PROBED)
+            if trunk is not None and cosine is not None and cosine >= ALIKE:
+                with rounded(trunk):
+                    _refine(path, change, MOST_ROUNDED)
+                precision = "fp32+bf16"
+            _refine(path, change, MOST_STEPS)
+    return Attributed(of_places(path.integral(), view), spent + len(path.places), precision, cosine)
 
 
-def _walk(path: Path, change: float, steps: int | None, most: int) -> bool:
-    """Visit points until the map adds up to the change; False where it does not, though as many were not asked for."""
-    path.visit(np.linspace(0, 1, FIRST_STEPS if steps is None else max(2, steps)))
-    if steps is not None:
-        return True
-    enough = TOLERANCE * max(abs(change), SMALLEST_CHANGE)
-    while completeness_gap(path.total(), change) >= TOLERANCE:
-        if abs(path.missing().sum()) < enough / 2:
-            return False  # the pieces add up, to something else: rounding has spoilt the ends
-        if not path.refine(enough / 2, min(most, path.most) - len(path.places)):
-            return False
-    return True
+def _closed(path: Path, change: float) -> bool:
+    return not completeness_gap(path.total(), change) >= TOLERANCE
+
+
+def _refine(path: Path, change: float, most: int) -> None:
+    """Add points until the map adds up to the change, or cannot."""
+    enough = TOLERANCE * max(abs(change), SMALLEST_CHANGE) / 2
+    while not _closed(path, change):
+        if not path.refine(enough, min(most, path.most) - len(path.places)):
+            return
 
 
 def gradient_shap(case: ScoredCase, view: View, *, samples: int = SHAP_SAMPLES, seed: int = 0) -> Attributed:

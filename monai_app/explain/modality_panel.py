@@ -62,7 +62,7 @@ def _moved(shares: ModalityShares, place: int) -> str:
 
 def _part(shares: ModalityShares, place: int) -> str:
     text = f"{shares.shares[place]:.0%}"
-    if shares.draws is None:
+    if shares.draws is None or len(shares.names) == 1:
         return text
     low, high = shares.draws.shares[place]
     return f"{text} ({low:.0%} to {high:.0%})"

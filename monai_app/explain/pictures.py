@@ -170,9 +170,16 @@ def _whisker(axes: Axes, place: float, start: float, ends: Sequence[float] | Non
     if ends is None:
         return
     low, high = start + ends[0], start + ends[1]
-    axes.plot([low, high], [place, place], color="#111111", linewidth=1.1, zorder=4)
-    for end in (low, high):
-        axes.plot([end, end], [place - 0.14, place + 0.14], color="#111111", linewidth=1.1, zorder=4)
+    for colour, width in (("white", 2.8), ("#111111", 1.1)):  # a white edge, or it drowns in a dark bar
+        axes.errorbar(
+            [(low + high) / 2],
+            [place],
+            xerr=[(high - low) / 2],
+            color=colour,
+            linewidth=width,
+            capsize=4,
+            capthick=width,
+        )
 
 
 def waterfall(

@@ -153,7 +153,8 @@ def interval_sentence(shares: ModalityShares) -> str:
         return "No interval: this model gives one answer."
     return (
         f"Whiskers and brackets: the middle nine tenths of the model's own {shares.draws.count} draws, each explained"
-        " by itself. They tell how far the model agrees with itself, not whether it is right."
+        " by itself; the bars are of the draws' joint answer and may lie beside. They tell how far the model agrees"
+        " with itself, not whether it is right."
     )
 
 

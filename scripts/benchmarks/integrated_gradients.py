@@ -4,10 +4,10 @@
 
 A film of 224 px before a ResNet-34 or DenseNet-121 and Monte Carlo heads, one sample, compared with its blurred self.
 Usual: ``IntegratedGradients(forward).attribute(film, baselines=blurred, n_steps=50)`` on the network as it comes; also
-with an internal batch of 8. Ours: the call behind ``monai-app explain``, its comparison of precisions included. Weights
-are random with a fixed seed; explained is the label that the film moves most. Each way runs once, without a warm-up, in
-a process of its own. Time is processor time of all threads, so that other work on the machine counts little; memory is
-the peak above what the process held with the model loaded.
+with an internal batch of 8. Ours: the call behind ``monai-app explain``, with its comparison of precisions where it
+makes one. Weights are random with a fixed seed; explained is the label that the film moves most. Each way runs once,
+without a warm-up, in a process of its own. Time is processor time of all threads, so that other work on the machine
+counts little; memory is the peak above what the process held with the model loaded.
 """
 
 from __future__ import annotations

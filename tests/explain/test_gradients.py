@@ -63,9 +63,13 @@ def test_linear_model_is_explained_by_its_weights(case: OpenCase) -> None:
     assert integrated_gradients(straight, view, float(expected.sum())).evaluations == FIRST_STEPS
 
 
-def test_points_are_added_until_the_gap_closes(case: OpenCase) -> None:
+def film_change(case: OpenCase) -> float:
     view = case.view("film")
-    change = case.score - case.scorer("film")(view.assemble(view.baseline)).item()
+    return case.score - case.scorer("film")(view.assemble(view.baseline)).item()
+
+
+def test_points_are_added_until_the_gap_closes(case: OpenCase) -> None:
+    view, change = case.view("film"), film_change(case)
     found = integrated_gradients(case, view, change)
     assert FIRST_STEPS <= found.evaluations < MOST_STEPS and found.precision == "fp32"
     assert completeness_gap(float(found.values.double().sum()), change) < TOLERANCE
@@ -74,19 +78,17 @@ def test_points_are_added_until_the_gap_closes(case: OpenCase) -> None:
 
 
 @pytest.mark.parametrize("cosine", [0.999, 0.9, None])
-def test_rounding_is_used_where_it_changes_little(
+def test_further_points_are_rounded_where_that_changes_little(
     cosine: float | None, case: OpenCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    view, precisions = case.view("film"), []
-    encoder = case.encoder("film")
-    monkeypatch.setattr(gradients, "trunk_of", lambda _: encoder.layers)
+    view, rounds = case.view("film"), []
+    monkeypatch.setattr(gradients, "trunk_of", lambda encoder: encoder.layers)
     monkeypatch.setattr(gradients, "rounding_cosine", lambda *_: cosine)
-    monkeypatch.setattr(gradients, "rounded", lambda _: noted(precisions))
-    change = case.score - case.scorer("film")(view.assemble(view.baseline)).item()
-    found = integrated_gradients(case, view, change)
-    assert (found.precision, found.rounding_cosine) == ("bf16" if cosine == 0.999 else "fp32", cosine)
-    assert len(precisions) == (cosine == 0.999)
-    assert integrated_gradients(case, view, change + 1).precision == "fp32"  # whose ends rounding has spoilt
+    monkeypatch.setattr(gradients, "rounded", lambda _: noted(rounds))
+    assert integrated_gradients(case, view, film_change(case)).rounding_cosine is None and not rounds
+    found = integrated_gradients(case, view, film_change(case) + 1)
+    assert (found.precision, found.rounding_cosine) == ("fp32+bf16" if cosine == 0.999 else "fp32", cosine)
+    assert len(rounds) == (cosine == 0.999)
 
 
 @contextmanager

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
 from monai_app.core.random import scoped_torch_seed
 from monai_app.explain import rounding
-from monai_app.explain.rounding import ALIKE, rounded, rounding_cosine, trunk_of
+from monai_app.explain.path_integral import Path
+from monai_app.explain.rounding import rounded, rounding_cosine, trunk_of
 from monai_app.networks.encoders import FilmEncoder
 
 
@@ -42,7 +46,11 @@ def test_gradients_are_compared_where_the_processor_can(
     able: bool, encoder: FilmEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rounding, "has_bf16", lambda device: able)
-    away, film = films()
-    cosine = rounding_cosine(encoder.features, lambda x: encoder(x[:, None]).sum(dim=(1, 2)), away, film)
-    assert (cosine is None) != able and (cosine is None or ALIKE < cosine < 1)
-    assert rounding_cosine(None, lambda x: x.sum(dim=(1, 2)), away, film) is None
+    path = Path(lambda x: encoder(x[:, None]).sum(dim=(1, 2)), *films(), batch=4)
+    path.visit(np.linspace(0, 1, 5))
+    cosine = rounding_cosine(encoder.features, path)
+    assert (cosine is None) != able and (cosine is None or 0.8 < cosine < 1) and len(path.places) == 5
+    assert rounding_cosine(None, path) is None
+    monkeypatch.setattr(rounding, "rounded", lambda trunk: nullcontext())
+    if able:
+        assert rounding_cosine(encoder.features, path) == pytest.approx(1)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-
 import numpy as np
 import torch
 from markupsafe import Markup
@@ -14,7 +12,7 @@ from monai_app.explain.attribution_map import AttributionMap
 from monai_app.explain.explanation import Explanation
 from monai_app.explain.film_grid import Floats, own_grid
 from monai_app.explain.material import Material
-from monai_app.explain.pictures import grey, heat, png
+from monai_app.explain.pictures import data_url, grey, heat, png
 
 LONGEST_SIDE_PX = 900
 """Of the picture inside a page."""
@@ -48,8 +46,8 @@ def add_film(section: Section, explanation: Explanation, made: AttributionMap, m
     section.blocks.append(
         _FILM.format(
             width=min(SHOWN_WIDTH_PX, shown.shape[1]),
-            film=_data_url(png(grey(shown))),
-            heat=_data_url(png(over)),
+            film=data_url(png(grey(shown))),
+            heat=data_url(png(over)),
             caption=(
                 f"The model saw the film at {side} × {side} pixels; the map is enlarged to the film and smoothed for"
                 " display. The film is shown as stored, without side markers of ours."
@@ -70,7 +68,3 @@ def _fitted(pixels: Floats) -> Floats:
         torch.from_numpy(np.ascontiguousarray(pixels))[None, None], shape, mode="area"
     )[0, 0].numpy()
     return found
-
-
-def _data_url(picture: bytes) -> str:
-    return "data:image/png;base64," + base64.b64encode(picture).decode()

@@ -20,6 +20,7 @@ from monai_app.engines.evaluator import BatchEvaluator
 from monai_app.engines.model_folder import WEIGHTS_NAME
 from monai_app.explain.methods import find_method
 from monai_app.explain.target import Target, find_target
+from monai_app.explain.volumes.baseline import find_baseline
 from monai_app.explain.volumes.explanation import explain_volume, volume_believability
 from monai_app.explain.volumes.files import write_volume_explanation
 from monai_app.explain.volumes.material import VolumeMaterial
@@ -89,6 +90,7 @@ def explain_volume_case(
     feature_layer: str | None = None,
     regions: Sequence[str] | None = None,
     rules: str | None = None,
+    baseline: str | None = None,
     force: bool = False,
     seed: int = 0,
 ) -> dict[str, Any]:
@@ -103,22 +105,26 @@ def explain_volume_case(
         feature_layer: of a segmentation network, for Grad-CAM.
         regions: of the label map to score the map against; None takes the target's own where there is a label map.
         rules: file of series rules, where a folder holds several series.
+        baseline: ``blur`` or ``median``; None takes the usual one.
 
     Raises:
-        InputRejected: ``OUTPUT_EXISTS``, ``LABEL_UNKNOWN``, ``METHOD_UNKNOWN``, ``CASE_UNKNOWN``, ``CASE_AMBIGUOUS``,
+        InputRejected: ``OUTPUT_EXISTS``, ``LABEL_UNKNOWN``, ``METHOD_UNKNOWN``, ``BASELINE_UNKNOWN``,
+            ``CASE_UNKNOWN``, ``CASE_AMBIGUOUS``,
             ``REGION_UNKNOWN``; as :func:`monai_app.inference.source.read_sources` and
             :func:`monai_app.explain.volumes.explanation.explain_volume`.
     """
     refuse_existing(out_dir, force=force)
     chosen, sequences = _asked(spec, target or "")
-    way = find_method(method)
+    way, away = find_method(method), None if baseline is None else find_baseline(baseline)
     item, network = find_item(evaluator.loader.dataset.data, case, source), evaluator.network
     names = find_regions(spec, chosen, regions or (), has_labels="label" in item)
     read = read_item(item, sequences, rules)
     seen = seen_by_network(read, preprocessing, next(network.parameters()).device)
     labels = read_volume(item["label"], kind=VolumeKind.LABEL) if names else None
     known = {} if labels is None else label_regions(labels, seen, spec, names)
-    found = explain_volume(network, spec, seen, chosen.name, method=way, feature_layer=feature_layer, regions=known)
+    found = explain_volume(
+        network, spec, seen, chosen.name, method=way, feature_layer=feature_layer, regions=known, baseline=away
+    )
     scores = volume_believability(found, seed=seed)
     images = dict(zip(sequences, (read.volume, *read.others), strict=True))
     provenance = {"input": read.identity, "weights_sha256": sha256_file(Path(model_dir) / WEIGHTS_NAME)}

@@ -9,12 +9,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from scipy.ndimage import gaussian_filter
 from torch import Tensor, nn
 
-from monai_app.explain.baselines import BLUR_SHARE, Floats
 from monai_app.explain.target import Target
 from monai_app.explain.views import View
+from monai_app.explain.volumes.baseline import Baseline, replacement
 from monai_app.explain.volumes.seen import SeenVolume
 
 VOLUME = "volume"
@@ -36,6 +35,7 @@ class VolumeCase:
         channel: the sequence whose voxels are features.
         sequence: its name.
         layer: name of the layer that Grad-CAM weighs.
+        baseline: what removed voxels are replaced by.
     """
 
     network: nn.Module
@@ -45,6 +45,7 @@ class VolumeCase:
     channel: int = 0
     sequence: str = "image"
     layer: str | None = None
+    baseline: Baseline = Baseline.BLUR
 
     @cached_property
     def score(self) -> float:
@@ -76,10 +77,10 @@ class VolumeCase:
     def _view(self) -> View:
         seen, channel = self.seen, self.channel
         original = seen.image[channel][None]
-        away, sigma_mm = blurred_volume(original[0].cpu().numpy(), seen)
+        away, how = replacement(original[0].cpu().numpy(), seen, self.baseline)
         others = "" if len(seen.image) == 1 else ", the other sequences as they are"
         what = VOLUME if len(seen.image) == 1 else self.sequence
-        text = f"the same {what} blurred (Gaussian, {sigma_mm:.0f} mm: {BLUR_SHARE:.0%} of the longest side){others}"
+        text = f"the same {what} {how}{others}"
 
         def assemble(x: Tensor) -> Tensor:
             parts = list(seen.image[None].expand(len(x), -1, -1, -1, -1).unbind(1))
@@ -98,16 +99,6 @@ class VolumeCase:
             torch.full_like(original, spread),
             blocks(seen.shape),
         )
-
-
-def blurred_volume(values: Floats, seen: SeenVolume) -> tuple[Floats, float]:
-    """A volume out of focus by equally many mm along each axis, and these mm; padding stays as it is."""
-    box = tuple(slice(int(p.min()), int(p.max()) + 1) for p in np.nonzero(seen.filled))
-    part, spacing = values[box], seen.spacing_mm
-    sigma_mm = BLUR_SHARE * max(count * step for count, step in zip(part.shape, spacing, strict=True))
-    away = values.copy()
-    away[box] = gaussian_filter(part, [sigma_mm / step for step in spacing], mode="nearest")
-    return away, sigma_mm
 
 
 def blocks(shape: tuple[int, int, int]) -> np.ndarray:

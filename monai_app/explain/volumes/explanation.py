@@ -20,6 +20,7 @@ from monai_app.explain.methods import Method, attribute
 from monai_app.explain.prepared import prepared, refuse_training
 from monai_app.explain.stability import randomised
 from monai_app.explain.target import Target, find_target
+from monai_app.explain.volumes.baseline import Baseline
 from monai_app.explain.volumes.case import VOLUME, VolumeCase
 from monai_app.explain.volumes.seen import Bools, SeenVolume
 from monai_app.explain.volumes.structure import (
@@ -87,8 +88,19 @@ class VolumeExplanation:
             found.insert(0, f"The score is a mean over {ScoredOver.REFERENCE.value}.")
         if self.structure is not None and self.structure.share < 1:
             found.append(f"Only {self.structure.share:.0%} of the structure lies in the window; the rest has no map.")
+        found += self._baseline_warnings()
         found += [f"The label map has no {name} in what was explained: not scored against it." for name in self.absent]
         return tuple(found)
+
+    def _baseline_warnings(self) -> list[str]:
+        """Where what the image is compared with has the label itself."""
+        (made, *others), target = self.maps.values(), self.target
+        if others or not target.is_probability or min(made.score, made.baseline_score) <= 0:
+            return []
+        return [
+            f"What the image is compared with is itself given a probability of {target.shown(made.baseline_score):.2f}:"
+            " the map shows what makes the label more or less certain, not all that it rests on."
+        ]
 
 
 def explain_volume(
@@ -100,6 +112,7 @@ def explain_volume(
     method: Method = Method.INTEGRATED_GRADIENTS,
     feature_layer: str | None = None,
     regions: Mapping[str, Bools] | None = None,
+    baseline: Baseline | None = None,
 ) -> VolumeExplanation:
     """Explain a classification of a volume, or the segmentation of one structure.
 
@@ -110,6 +123,7 @@ def explain_volume(
         label: ``task`` or ``task/class`` of a classification; a structure of a segmentation.
         feature_layer: of a segmentation network, for Grad-CAM.
         regions: known regions ``(I, J, K)`` by name. A structure that the model did not find is scored over its region.
+        baseline: what removed voxels are replaced by; None takes the median for a classification, blur for a structure.
 
     Raises:
         InputRejected: ``EXPLAIN_UNSUPPORTED``, ``TRAIN_MODE``, ``LABEL_UNKNOWN``, ``STRUCTURE_NOT_FOUND``,
@@ -129,8 +143,10 @@ def explain_volume(
         else:
             target, part, layer = find_target(spec, label), seen, CLASSIFIER_LAYER
             head = _LabelScore(target)
+        away = baseline or (Baseline.MEDIAN if structure is None else Baseline.BLUR)
         cases = {
-            name: VolumeCase(network, target, part, head, channel, name, layer) for channel, name in enumerate(names)
+            name: VolumeCase(network, target, part, head, channel, name, layer, away)
+            for channel, name in enumerate(names)
         }
         maps = {name: _inside(attribute(case, case.view(VOLUME), method), part) for name, case in cases.items()}
     shown = {name: mask for name, mask in known.items() if mask.any()}

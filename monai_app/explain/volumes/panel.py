@@ -13,11 +13,12 @@ from PIL import Image
 from monai_app.core.page import Section
 from monai_app.dicom.planes import BARS_MM, Plane, grey_range, outline, planes
 from monai_app.dicom.volume import Volume
+from monai_app.explain.film_panel import edge_letters
 from monai_app.explain.pictures import data_url, grey, painted, png
 from monai_app.explain.volumes.own_grid import Floats
 from monai_app.explain.volumes.seen import Bools
 
-LONGEST_SIDE_PX, ALL_WIDTHS_PX = 400, 860
+LONGEST_SIDE_PX, ALL_WIDTHS_PX = 400, 830
 """Of the largest of the three planes, and of all three side by side; all have one scale."""
 
 LUNG_WINDOW_HU = (-1350.0, 150.0)
@@ -26,20 +27,13 @@ LUNG_WINDOW_HU = (-1350.0, 150.0)
 FOUND, KNOWN = (86, 180, 233), (0, 158, 115)
 """Outlines of what the model found and of what the label map says (Okabe and Ito, 2008)."""
 
-_LETTER = '<span style="position:absolute;{};color:#fff;font:600 14px sans-serif">{}</span>'
-_PLACES = (
-    "left:6px;top:50%;transform:translateY(-50%)",
-    "right:6px;top:50%;transform:translateY(-50%)",
-    "top:3px;left:50%;transform:translateX(-50%)",
-    "bottom:3px;left:50%;transform:translateX(-50%)",
-)
 _PLANE = Markup(
-    '<div style="background:#000;padding:24px;position:relative;width:{width}px;flex:none">{letters}'
+    '<div style="width:{width}px;flex:none"><div style="padding:24px;position:relative">{letters}'
     '<div style="position:relative;line-height:0"><img src="{image}" alt="{name} plane" style="width:100%">{second}'
     '<img class="heat" src="{heat}" alt="map" style="position:absolute;inset:0;width:100%;height:100%;opacity:.65">'
-    '<img src="{marks}" alt="outlines" style="position:absolute;inset:0;width:100%;height:100%"></div>'
-    '<div style="position:absolute;left:24px;bottom:5px;color:#ccc;font:11px sans-serif;display:flex;gap:5px;'
-    'align-items:center"><span style="display:inline-block;width:{bar_px}px;height:3px;background:#fff"></span>'
+    '<img src="{marks}" alt="outlines" style="position:absolute;inset:0;width:100%;height:100%"></div></div>'
+    '<div style="padding:0 24px 4px;color:#ccc;font:11px sans-serif;display:flex;gap:5px;align-items:center">'
+    '<span style="display:inline-block;width:{bar_px}px;height:3px;background:#fff"></span>'
     "{bar_mm} mm</div></div>"
 )
 _SECOND = Markup(
@@ -139,12 +133,9 @@ def _plane(plane: Plane, relative: Floats, windows: Sequence[tuple[float, float]
         Image.fromarray(np.ascontiguousarray(relative, np.float32)).resize(size, Image.Resampling.BILINEAR)
     )
     bar_mm = next((mm for mm in BARS_MM if mm * px_a_mm <= columns / 3), BARS_MM[-1])
-    letters = Markup("").join(
-        Markup(_LETTER).format(Markup(place), letter) for place, letter in zip(_PLACES, plane.letters, strict=True)
-    )
     return _PLANE.format(
-        width=columns,
-        letters=letters,
+        width=columns + 48,
+        letters=edge_letters(plane.letters),
         image=images[0],
         second=Markup("").join(_SECOND.format(image) for image in images[1:]),
         heat=data_url(png(painted(heat))),

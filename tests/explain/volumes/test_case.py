@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from monai_app.explain.target import find_target
-from monai_app.explain.volumes.case import VOLUME, VolumeCase, blocks, blurred_volume
+from monai_app.explain.volumes.case import VOLUME, VolumeCase, blocks
 from tests.explain.volumes.tiny import CLASSIFIES, SEGMENTS, FindsBright, classifier, seen
 
 
@@ -23,14 +23,6 @@ def test_only_the_voxels_of_one_sequence_are_replaced(channel: int) -> None:
     assert torch.equal(given[1, channel], view.baseline[0]) and not torch.equal(given[0], given[1])
     assert made.scorer(VOLUME)(given)[0].item() == pytest.approx(made.score)
     assert "blurred (Gaussian" in view.baseline_text and "other sequences as they are" in view.baseline_text
-
-
-def test_blur_is_the_same_in_mm_along_each_axis_and_leaves_padding_alone() -> None:
-    volume = seen((16, 16, 16)).padded((16, 16, 24))
-    away, sigma_mm = blurred_volume(volume.image[0].numpy(), volume)
-    assert sigma_mm == pytest.approx(0.1 * 16 * 3.0)
-    assert np.array_equal(away[..., :4], volume.image[0, ..., :4].numpy())
-    assert away[volume.filled].std() < 0.5 * float(volume.image[0].numpy()[volume.filled].std())
 
 
 def test_blocks_are_cubes_and_part_the_volume() -> None:

@@ -114,4 +114,11 @@ def test_gradients_that_are_none_are_refused(spoilt: str, code: str) -> None:
     with pytest.raises(InputRejected, match=code):
         explain_volume(_NoGradient(spoilt).eval(), SEGMENTS, seen(), "ball")
     assert explain_volume(_NoGradient(spoilt).eval(), SEGMENTS, seen(), "ball", method=Method.OCCLUSION).maps
-    assert replace(explained(), absent=("x",)).warnings
+
+
+def test_a_baseline_that_has_the_label_itself_is_warned_of() -> None:
+    found = explained()
+    made = found.maps["T1"]
+    for score, away, warned in ((2.0, 1.0, True), (2.0, -1.0, False), (-1.0, 1.0, False)):
+        alone = replace(found, maps={"T1": replace(made, score=score, baseline_score=away)})
+        assert any("compared with is itself" in text for text in alone.warnings) is warned

@@ -51,14 +51,14 @@ def parse_settings(pairs: list[str] | None) -> dict[str, Any]:
 def run_bundle(
     bundle: str,
     workflow_name: str,
-    cohort: Path,
+    cohort: Path | None,
     fusion: str | None,
     overlays: list[str] | None,
     settings: dict[str, Any],
     *,
     tracking: str | None = None,
 ) -> tuple[Any, Any]:
-    """Open and run a workflow; return its parser and the result of its last step."""
+    """Open and run a workflow; return its parser and the result of its last step; volumes have no cohort."""
     from monai_app.engines.bundle import Workflow, find_bundle, open_workflow, run_workflow, system_overlays
 
     configure_logging()  # again: importing MONAI has added handlers of its own
@@ -67,7 +67,7 @@ def run_bundle(
         folder,
         Workflow(workflow_name),
         overlays=[*system_overlays(folder, fusion), *(overlays or [])],
-        settings={"cohort_dir": str(cohort), **settings},
+        settings={**({} if cohort is None else {"cohort_dir": str(cohort)}), **settings},
         tracking=tracking,
     )
     return opened.parser, run_workflow(opened)[-1]

@@ -93,13 +93,14 @@ def checks(target: Target, made: AttributionMap, found: Believability) -> list[C
                 stable.randomised_correlation < LEARNED,
             )
         )
-    whole = "volume" if made.modality == "volume" else "film"
+    whole, part = ("volume", "voxel") if made.modality == "volume" else ("film", "pixel")
     for region in found.regions:
+        side = "inside" if region.of_map.hit else "outside"
         rows.append(
             (
                 f"it lies on the known region ({region.region})",
                 f"{region.of_map.mass:.0%} of its colour is on the region, which is {region.area:.1%} of the {whole};"
-                f" its highest point is {'inside' if region.of_map.hit else 'outside'}; pixel AUROC"
+                f" its highest point is {side}; {part} AUROC"
                 f" {region.of_map.auroc:.2f}. A blob in the middle of the {whole} would have"
                 f" {region.of_centre.mass:.0%} and {region.of_centre.auroc:.2f}.",
                 region.of_map.mass > max(region.area, region.of_centre.mass),
@@ -120,13 +121,19 @@ def summary(shares: ModalityShares, rows: Mapping[str, list[Check]]) -> list[str
                 " they can be seen; do not read much into them."
             )
     for name, checked in rows.items():
-        failed = [DECISIVE[what] for what, _, passed in checked if passed is False and what in DECISIVE]
-        if failed:
-            found.append(
-                f"Do not read the map of the {TITLES[name].lower()}: {', and '.join(failed)}. The prediction may be"
-                " right all the same; judge it by the data themselves."
-            )
+        found += refusal(f"the map of the {TITLES[name].lower()}", checked)
     return found
+
+
+def refusal(which: str, checked: list[Check]) -> list[str]:
+    """That a map is not to be read, and why; nothing where it passed the decisive checks."""
+    failed = [DECISIVE[what] for what, _, passed in checked if passed is False and what in DECISIVE]
+    if not failed:
+        return []
+    return [
+        f"Do not read {which}: {', and '.join(failed)}. The prediction may be right all the same; judge it by the data"
+        " themselves."
+    ]
 
 
 def verdict(rows: list[Check]) -> str:

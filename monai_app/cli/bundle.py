@@ -61,9 +61,13 @@ def run_bundle(
     settings: dict[str, Any],
     *,
     datalist: Path | None = None,
+    has_input: bool = False,
     tracking: str | None = None,
 ) -> tuple[Any, Any]:
     """Open and run a workflow; return its parser and the result of its last step.
+
+    Args:
+        has_input: the settings name a file or folder instead of a cohort or a data list.
 
     Raises:
         InputRejected: ``DATA_MISMATCH`` where the bundle reads the other kind of data, or nothing was named.
@@ -74,7 +78,8 @@ def run_bundle(
     folder = find_bundle(bundle)
     given = {"cohort_dir": cohort, "datalist": datalist}
     data = {key: str(path) for key, path in given.items() if path is not None}
-    _refuse_other_data(folder, data)
+    if not has_input:
+        _refuse_other_data(folder, data)
     opened = open_workflow(
         folder,
         Workflow(workflow_name),

@@ -96,7 +96,8 @@ _DATA_OPTIONS = {"cohort_dir": "--cohort DIR", "datalist": "--datalist FILE"}
 def _refuse_other_data(bundle: Path, data: dict[str, str]) -> None:
     from monai_app.core.loading import read_yaml
 
-    shared = read_yaml(bundle / "configs" / "common.yaml")
+    common = bundle / "configs" / "common.yaml"
+    shared = read_yaml(common) if common.is_file() else {}
     wanted = [key for key in _DATA_OPTIONS if key in shared]
     if wanted and list(data) != wanted:
         raise InputRejected(

@@ -119,11 +119,12 @@ def find_structure(
         if reference is None or not reference.any():
             raise _not_found(target.name)
         over, source = padded_like(reference, seen, whole), ScoredOver.REFERENCE
-    start = window_around(over, size)
-    box = tuple(slice(first, first + length) for first, length in zip(start, size, strict=True))
+    looked_at = explained_size(seen.shape, spec.patch)
+    start = window_around(over, looked_at)
+    box = tuple(slice(first, first + length) for first, length in zip(start, looked_at, strict=True))
     voxel_ml = float(np.prod(whole.spacing_mm)) / 1000
     return FoundStructure(
-        whole.part(start, size),
+        whole.part(start, looked_at),
         over[box],
         source,
         float(over[box].sum() / over.sum()),
@@ -131,6 +132,16 @@ def find_structure(
         whole,
         found,
     )
+
+
+def explained_size(shape: Sequence[int], patch: Sequence[int]) -> tuple[int, ...]:
+    """Voxels that are explained: the patch of the training, or less where the volume is smaller.
+
+    Inference sees a volume little larger than the patch whole; an explanation takes hundreds of passes, and the patch
+    is what the network has learned from.
+    """
+    sides = zip(shape, patch, strict=True)
+    return tuple(DIVISOR * -(-min(length, wanted) // DIVISOR) for length, wanted in sides)
 
 
 def padded_like(mask: Bools, seen: SeenVolume, whole: SeenVolume) -> Bools:

@@ -7,7 +7,16 @@ from typing import Annotated, Any
 
 import typer
 
-from monai_app.cli.bundle import BundleArgument, FusionOption, OverlayOption, SetOption, parse_settings, run_bundle
+from monai_app.cli.bundle import (
+    BundleArgument,
+    CohortOrNone,
+    DatalistOrNone,
+    FusionOption,
+    OverlayOption,
+    SetOption,
+    parse_settings,
+    run_bundle,
+)
 from monai_app.cli.output import ForceOption, JsonOption, command, emit
 from monai_app.core.errors import InputRejected
 
@@ -18,8 +27,8 @@ def explain(
     target: Annotated[
         str, typer.Option(help="Label (task, task/class or task/by_TIME) or structure; a wrong one lists them all.")
     ],
-    cohort: Annotated[Path | None, typer.Option(help="Cohort directory, for models of patients and films.")] = None,
-    datalist: Annotated[Path | None, typer.Option(help="MONAI data list, for models of volumes.")] = None,
+    cohort: CohortOrNone = None,
+    datalist: DatalistOrNone = None,
     case: Annotated[
         str | None,
         typer.Option(help="SUBJECT or SUBJECT:K (K-th prediction time) of a cohort; place in a data list, from 1."),
@@ -52,12 +61,13 @@ def explain(
     `explain ct_segmentation --target lesion --input SCAN --out why`. Not for diagnosis.
     """
     _refuse_mixture(cohort, datalist, case, source)
-    paths = {"output_dir": out, "model_dir": model, "datalist": datalist, "rules": rules}
+    paths = {"output_dir": out, "model_dir": model, "rules": rules}
     chosen: dict[str, Any] = {name: str(path) for name, path in paths.items() if path is not None}
     asked = {"target": target, "method": method, "regions": region, "force": force}
     asked |= {} if case is None else {"case": case}
     asked |= {"input": source} if source else {}
-    parser, record = run_bundle(bundle, "explain", cohort, fusion, overlay, chosen | asked | parse_settings(settings))
+    chosen |= asked | parse_settings(settings)
+    parser, record = run_bundle(bundle, "explain", cohort, fusion, overlay, chosen, datalist=datalist)
     page = Path(parser.get_parsed_content("output_dir")) / "case.html"
     emit({"page": str(page), **(record if json else _short(record))}, as_json=json)
 

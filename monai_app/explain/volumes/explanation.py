@@ -113,6 +113,7 @@ def explain_volume(
     feature_layer: str | None = None,
     regions: Mapping[str, Bools] | None = None,
     baseline: Baseline | None = None,
+    air: float | None = None,
 ) -> VolumeExplanation:
     """Explain a classification of a volume, or the segmentation of one structure.
 
@@ -124,6 +125,7 @@ def explain_volume(
         feature_layer: of a segmentation network, for Grad-CAM.
         regions: known regions ``(I, J, K)`` by name. A structure that the model did not find is scored over its region.
         baseline: what removed voxels are replaced by; None takes the median for a classification, blur for a structure.
+        air: of a segmentation, see :func:`find_structure`.
 
     Raises:
         InputRejected: ``EXPLAIN_UNSUPPORTED``, ``TRAIN_MODE``, ``LABEL_UNKNOWN``, ``STRUCTURE_NOT_FOUND``,
@@ -136,7 +138,7 @@ def explain_volume(
     with prepared(network):
         if isinstance(spec, SegmentationSpec):
             target = structure_target(spec, label)
-            structure = find_structure(network, spec, seen, target, known.get(target.name))
+            structure = find_structure(network, spec, seen, target, known.get(target.name), air)
             part, layer = structure.seen, feature_layer
             head: Any = StructureScore(target.index, torch.from_numpy(structure.over).to(seen.image.device))
             known = {name: _in_window(mask, seen, structure) for name, mask in known.items()}

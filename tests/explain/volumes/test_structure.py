@@ -70,6 +70,16 @@ def test_a_window_takes_the_larger_part_of_what_does_not_fit() -> None:
     assert 19 <= window_around(mask, (10, 8, 8))[0] <= 20
 
 
+def test_what_lies_beside_the_body_is_background_as_in_inference() -> None:
+    volume = seen((32, 32, 32), sequences=2)
+    volume.image[:, 20:] = -2.0  # air, and a bright piece of couch in it
+    volume.image[0, 28:31, 4:7, 4:7] = 3.0
+    found, beside = (
+        find_structure(FindsBright().eval(), SEGMENTS, volume, TARGET, air=air).labels for air in (-1.0, None)
+    )
+    assert beside[29, 5, 5] and not found[29, 5, 5] and found[6, 6, 6]
+
+
 def test_what_is_explained_is_the_patch_or_less() -> None:
     assert explained_size((20, 60, 14), (16, 16, 18)) == (16, 16, 16)
 

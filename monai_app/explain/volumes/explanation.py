@@ -32,6 +32,9 @@ from monai_app.explain.volumes.structure import (
     structure_target,
 )
 
+WHOLE = 0.995
+"""Share of a structure in the window from which on it counts as all of it."""
+
 CLASSIFIER_LAYER = "feature_map"
 """Of :class:`monai_app.networks.volume.VolumeClassifier`: what Grad-CAM weighs."""
 
@@ -86,7 +89,7 @@ class VolumeExplanation:
         found = [f"{name}: {text}" for name, made in self.maps.items() for text in made.warnings]
         if self.structure is not None and self.structure.scored_over is ScoredOver.REFERENCE:
             found.insert(0, f"The score is a mean over {ScoredOver.REFERENCE.value}.")
-        if self.structure is not None and self.structure.share < 1:
+        if self.structure is not None and self.structure.share < WHOLE:
             found.append(f"Only {self.structure.share:.0%} of the structure lies in the window; the rest has no map.")
         found += self._baseline_warnings()
         found += [f"The label map has no {name} in what was explained: not scored against it." for name in self.absent]

@@ -19,6 +19,7 @@ def test_help_names_the_methods_and_what_is_written() -> None:
 def test_a_bundle_that_is_not_explained_says_what_it_can(tmp_path: Path) -> None:
     (tmp_path / "configs").mkdir()
     (tmp_path / "configs" / "inference.yaml").write_text("{}")
+    (tmp_path / "configs" / "common.yaml").write_text("cohort_dir: null")
     options = ["explain", str(tmp_path), "--cohort", str(tmp_path), "--case", "1", "--target", "x", "--json"]
     result = CliRunner().invoke(app, options)
     error = json.loads(result.stdout.splitlines()[-1])["error"]

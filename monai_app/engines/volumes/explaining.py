@@ -91,6 +91,7 @@ def explain_volume_case(
     regions: Sequence[str] | None = None,
     rules: str | None = None,
     baseline: str | None = None,
+    air: float | None = None,
     force: bool = False,
     seed: int = 0,
 ) -> dict[str, Any]:
@@ -106,6 +107,7 @@ def explain_volume_case(
         regions: of the label map to score the map against; None takes the target's own where there is a label map.
         rules: file of series rules, where a folder holds several series.
         baseline: ``blur`` or ``median``; None takes the usual one.
+        air: of a segmentation, see :func:`monai_app.explain.volumes.structure.find_structure`.
 
     Raises:
         InputRejected: ``OUTPUT_EXISTS``, ``LABEL_UNKNOWN``, ``METHOD_UNKNOWN``, ``BASELINE_UNKNOWN``,
@@ -123,7 +125,7 @@ def explain_volume_case(
     labels = read_volume(item["label"], kind=VolumeKind.LABEL) if names else None
     known = {} if labels is None else label_regions(labels, seen, spec, names)
     found = explain_volume(
-        network, spec, seen, chosen.name, method=way, feature_layer=feature_layer, regions=known, baseline=away
+        network, spec, seen, chosen.name, method=way, feature_layer=feature_layer, regions=known, baseline=away, air=air
     )
     scores = volume_believability(found, seed=seed)
     images = dict(zip(sequences, (read.volume, *read.others), strict=True))

@@ -32,6 +32,9 @@ from monai_app.explain.volumes.structure import (
     structure_target,
 )
 
+WHOLE = 0.995
+"""Share of a structure in the window from which on it counts as all of it."""
+
 CLASSIFIER_LAYER = "feature_map"
 """Of :class:`monai_app.networks.volume.VolumeClassifier`: what Grad-CAM weighs."""
 
@@ -86,7 +89,7 @@ class VolumeExplanation:
         found = [f"{name}: {text}" for name, made in self.maps.items() for text in made.warnings]
         if self.structure is not None and self.structure.scored_over is ScoredOver.REFERENCE:
             found.insert(0, f"The score is a mean over {ScoredOver.REFERENCE.value}.")
-        if self.structure is not None and self.structure.share < 1:
+        if self.structure is not None and self.structure.share < WHOLE:
             found.append(f"Only {self.structure.share:.0%} of the structure lies in the window; the rest has no map.")
         found += self._baseline_warnings()
         found += [f"The label map has no {name} in what was explained: not scored against it." for name in self.absent]
@@ -113,6 +116,7 @@ def explain_volume(
     feature_layer: str | None = None,
     regions: Mapping[str, Bools] | None = None,
     baseline: Baseline | None = None,
+    air: float | None = None,
 ) -> VolumeExplanation:
     """Explain a classification of a volume, or the segmentation of one structure.
 
@@ -124,6 +128,7 @@ def explain_volume(
         feature_layer: of a segmentation network, for Grad-CAM.
         regions: known regions ``(I, J, K)`` by name. A structure that the model did not find is scored over its region.
         baseline: what removed voxels are replaced by; None takes the median for a classification, blur for a structure.
+        air: of a segmentation, see :func:`find_structure`.
 
     Raises:
         InputRejected: ``EXPLAIN_UNSUPPORTED``, ``TRAIN_MODE``, ``LABEL_UNKNOWN``, ``STRUCTURE_NOT_FOUND``,
@@ -136,7 +141,7 @@ def explain_volume(
     with prepared(network):
         if isinstance(spec, SegmentationSpec):
             target = structure_target(spec, label)
-            structure = find_structure(network, spec, seen, target, known.get(target.name))
+            structure = find_structure(network, spec, seen, target, known.get(target.name), air)
             part, layer = structure.seen, feature_layer
             head: Any = StructureScore(target.index, torch.from_numpy(structure.over).to(seen.image.device))
             known = {name: _in_window(mask, seen, structure) for name, mask in known.items()}

@@ -22,6 +22,7 @@ from monai_app.cohort.spec import TaskKind, TaskSpec
 from monai_app.core.errors import InputRejected
 from monai_app.explain.target import Target
 from monai_app.explain.volumes.seen import Bools, SeenVolume
+from monai_app.transforms.volume.body import everything, find_body
 from monai_app.transforms.volume.window import window
 
 OVERLAP = 0.25
@@ -96,13 +97,20 @@ def structure_target(spec: SegmentationSpec, name: str) -> Target:
 
 
 def find_structure(
-    network: nn.Module, spec: SegmentationSpec, seen: SeenVolume, target: Target, reference: Bools | None = None
+    network: nn.Module,
+    spec: SegmentationSpec,
+    seen: SeenVolume,
+    target: Target,
+    reference: Bools | None = None,
+    air: float | None = None,
 ) -> FoundStructure:
     """Segment the volume, and choose the window around the structure.
 
     Args:
         reference: ``(I, J, K)`` of the seen volume, where a label map has the structure: what the score is a mean over
             if the model found nothing.
+        air: the largest value of the first channel that is surely air around a body: what lies beside is background, as
+            in inference; None judges no voxel.
 
     Raises:
         InputRejected: ``STRUCTURE_NOT_FOUND``.
@@ -114,16 +122,20 @@ def find_structure(
             whole.image[None], size, 1, network, overlap=OVERLAP, mode="gaussian", sigma_scale=0.125
         )
         found = (torch.as_tensor(scores)[0].argmax(0) == target.index).cpu().numpy() & whole.filled
+    if air is not None:
+        body = find_body(seen.image[0].float().cpu(), air=air)
+        found &= ~padded_like(body.beside_in(everything(seen.shape)).numpy(), seen, whole)
     over, source = found, ScoredOver.FOUND
     if not found.any():
         if reference is None or not reference.any():
             raise _not_found(target.name)
         over, source = padded_like(reference, seen, whole), ScoredOver.REFERENCE
-    start = window_around(over, size)
-    box = tuple(slice(first, first + length) for first, length in zip(start, size, strict=True))
+    looked_at = explained_size(seen.shape, spec.patch)
+    start = window_around(over, looked_at)
+    box = tuple(slice(first, first + length) for first, length in zip(start, looked_at, strict=True))
     voxel_ml = float(np.prod(whole.spacing_mm)) / 1000
     return FoundStructure(
-        whole.part(start, size),
+        whole.part(start, looked_at),
         over[box],
         source,
         float(over[box].sum() / over.sum()),
@@ -131,6 +143,16 @@ def find_structure(
         whole,
         found,
     )
+
+
+def explained_size(shape: Sequence[int], patch: Sequence[int]) -> tuple[int, ...]:
+    """Voxels that are explained: the patch of the training, or less where the volume is smaller.
+
+    Inference sees a volume little larger than the patch whole; an explanation takes hundreds of passes, and the patch
+    is what the network has learned from.
+    """
+    sides = zip(shape, patch, strict=True)
+    return tuple(DIVISOR * -(-min(length, wanted) // DIVISOR) for length, wanted in sides)
 
 
 def padded_like(mask: Bools, seen: SeenVolume, whole: SeenVolume) -> Bools:

@@ -8,6 +8,7 @@ from monai_app.core.errors import InputRejected
 from monai_app.explain.volumes.structure import (
     ScoredOver,
     StructureScore,
+    explained_size,
     find_structure,
     padded_like,
     structure_target,
@@ -35,7 +36,7 @@ def test_the_score_is_the_mean_of_log_odds_over_the_voxels() -> None:
 def test_the_window_shows_all_of_a_structure_that_fits_and_keeps_its_place() -> None:
     volume = seen((40, 44, 30))
     found = find_structure(FindsBright().eval(), SEGMENTS, volume, TARGET)
-    assert found.seen.shape == (16, 16, 16) or found.seen.shape[2] == 32
+    assert found.seen.shape == (16, 16, 16)
     assert found.share == 1.0 and found.scored_over is ScoredOver.FOUND
     step = np.linalg.solve(found.whole.affine_ras, found.seen.affine_ras)[:3, 3].round().astype(int)
     box = tuple(slice(first, first + side) for first, side in zip(step, found.seen.shape, strict=True))
@@ -67,6 +68,20 @@ def test_a_window_takes_the_larger_part_of_what_does_not_fit() -> None:
     mask = np.zeros((30, 8, 8), np.bool_)
     mask[2:5], mask[20:29] = True, True
     assert 19 <= window_around(mask, (10, 8, 8))[0] <= 20
+
+
+def test_what_lies_beside_the_body_is_background_as_in_inference() -> None:
+    volume = seen((32, 32, 32), sequences=2)
+    volume.image[:, 20:] = -2.0  # air, and a bright piece of couch in it
+    volume.image[0, 28:31, 4:7, 4:7] = 3.0
+    found, beside = (
+        find_structure(FindsBright().eval(), SEGMENTS, volume, TARGET, air=air).labels for air in (-1.0, None)
+    )
+    assert beside[29, 5, 5] and not found[29, 5, 5] and found[6, 6, 6]
+
+
+def test_what_is_explained_is_the_patch_or_less() -> None:
+    assert explained_size((20, 60, 14), (16, 16, 18)) == (16, 16, 16)
 
 
 def test_a_mask_is_padded_as_the_volume_is() -> None:

@@ -17,6 +17,7 @@ from monai_app.explain.prepared import refuse_unexplainable
 from monai_app.explain.target import Target
 from monai_app.explain.views import View, film_view, note_view, series_view, table_view
 from monai_app.networks import FusionOutput, MultimodalNetwork
+from monai_app.networks.encoders import FilmEncoder
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +64,11 @@ class OpenCase:
     def encoder(self, name: str) -> nn.Module:
         """The encoder of a modality."""
         return self.network.encoders[name]
+
+    def feature_map(self, name: str) -> nn.Module | None:
+        """The last feature map of a film; other modalities have none."""
+        encoder = self.encoder(name)
+        return encoder.features if name == "film" and isinstance(encoder, FilmEncoder) else None
 
     def fused(self, tokens: Mapping[str, Tensor], presence: Tensor) -> FusionOutput:
         """The fusion alone, of tokens ``(n, K, d)`` or ``(1, K, d)`` and presence ``(n, M)``."""

@@ -16,11 +16,11 @@ from torch import Tensor, nn
 from monai_app.core.errors import InputRejected
 from monai_app.core.random import scoped_library_seed
 from monai_app.explain.attribution_map import completeness_gap
-from monai_app.explain.case import OpenCase
+from monai_app.explain.scored import ScoredCase
 from monai_app.explain.views import View
 from monai_app.networks.encoders import BagNoteEncoder, NoteEncoder, PretrainedNoteEncoder
 
-INTERNAL_BATCH = {"film": 8, "series": 32, "table": 64, "note": 16}
+INTERNAL_BATCH = {"film": 8, "volume": 4, "series": 32, "table": 64, "note": 16}
 """Points of a path that are computed at once: it bounds the memory, whatever the number of steps."""
 
 FIRST_STEPS, MOST_STEPS = 32, 512
@@ -40,7 +40,7 @@ class Attributed:
     evaluations: int
 
 
-def integrated_gradients(case: OpenCase, view: View, change: float, *, steps: int | None = None) -> Attributed:
+def integrated_gradients(case: ScoredCase, view: View, change: float, *, steps: int | None = None) -> Attributed:
     """The path integral from the baseline; steps are doubled until the gap is below :data:`TOLERANCE`.
 
     Args:
@@ -60,7 +60,7 @@ def integrated_gradients(case: OpenCase, view: View, change: float, *, steps: in
         count *= 2
 
 
-def _integrated(case: OpenCase, view: View, steps: int) -> Tensor:
+def _integrated(case: ScoredCase, view: View, steps: int) -> Tensor:
     batch = INTERNAL_BATCH[view.name]
     with gradients_or_refusal():
         if view.name == "note":
@@ -72,7 +72,7 @@ def _integrated(case: OpenCase, view: View, steps: int) -> Tensor:
     return of_places(found, view)
 
 
-def gradient_shap(case: OpenCase, view: View, *, samples: int = SHAP_SAMPLES, seed: int = 0) -> Attributed:
+def gradient_shap(case: ScoredCase, view: View, *, samples: int = SHAP_SAMPLES, seed: int = 0) -> Attributed:
     """Expected gradients at random points between the baseline and the case.
 
     Raises:
@@ -89,12 +89,12 @@ def gradient_shap(case: OpenCase, view: View, *, samples: int = SHAP_SAMPLES, se
     return Attributed(total, samples)
 
 
-def _of_values(case: OpenCase, view: View) -> tuple[Forward, Tensor, Tensor]:
+def _of_values(case: ScoredCase, view: View) -> tuple[Forward, Tensor, Tensor]:
     score = case.scorer(view.name)
     return lambda x: score(view.assemble(x)), view.original, view.baseline
 
 
-def _of_embeddings(case: OpenCase, view: View) -> tuple[Forward, Tensor, Tensor]:
+def _of_embeddings(case: ScoredCase, view: View) -> tuple[Forward, Tensor, Tensor]:
     """The score as a function of the embedded note, and the embedded note and baseline."""
     layer, score = embedding(case.encoder("note")), case.scorer("note")
 

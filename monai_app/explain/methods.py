@@ -11,9 +11,9 @@ import torch
 from monai_app.core.errors import InputRejected
 from monai_app.explain.ablation import Groups, measurement_groups, occlusion
 from monai_app.explain.attribution_map import AttributionMap
-from monai_app.explain.case import OpenCase
 from monai_app.explain.grad_cam import grad_cam
 from monai_app.explain.gradients import MOST_STEPS, TOLERANCE, Attributed, gradient_shap, integrated_gradients
+from monai_app.explain.scored import ScoredCase
 from monai_app.explain.views import View
 
 MUCH_IMPUTED = 0.2
@@ -21,7 +21,7 @@ MUCH_IMPUTED = 0.2
 
 
 class Method(StrEnum):
-    """How a map is made. Grad-CAM maps films; the other modalities then get integrated gradients, and say so."""
+    """How a map is made. Grad-CAM maps images; other modalities then get integrated gradients, and say so."""
 
     INTEGRATED_GRADIENTS = "integrated_gradients"
     GRADIENT_SHAP = "gradient_shap"
@@ -30,7 +30,7 @@ class Method(StrEnum):
 
     def of(self, modality: str) -> Method:
         """The method that maps this modality."""
-        if self is Method.GRAD_CAM and modality != "film":
+        if self is Method.GRAD_CAM and modality not in ("film", "volume"):
             return Method.INTEGRATED_GRADIENTS
         return self
 
@@ -49,13 +49,14 @@ def find_method(name: str) -> Method:
 
 
 def attribute(
-    case: OpenCase, view: View, method: Method, *, groups: Groups | None = None, steps: int | None = None
+    case: ScoredCase, view: View, method: Method, *, groups: Groups | None = None, steps: int | None = None
 ) -> AttributionMap:
     """The map of one present modality.
 
     Args:
         groups: columns or tokens that occlusion removes together; series go by measurement.
-        steps: of integrated gradients, instead of as many as the gap asks for.
+        steps: of integrated gradients, instead of as many as the gap asks for; of the occlusion of a film or volume,
+            half windows a side.
 
     Raises:
         InputRejected: ``GRADIENT_NOT_FINITE``, ``NOT_DIFFERENTIABLE``, ``NO_FEATURE_MAP``, ``NO_EMBEDDING``.
@@ -89,7 +90,7 @@ def attribute(
 
 
 def _attributed(
-    case: OpenCase, view: View, method: Method, change: float, groups: Groups | None, steps: int | None
+    case: ScoredCase, view: View, method: Method, change: float, groups: Groups | None, steps: int | None
 ) -> Attributed:
     if method is Method.INTEGRATED_GRADIENTS:
         return integrated_gradients(case, view, change, steps=steps)
@@ -97,13 +98,13 @@ def _attributed(
         return gradient_shap(case, view)
     if method is Method.GRAD_CAM:
         return grad_cam(case, view)
-    return occlusion(case, view, measurement_groups(view) if view.name == "series" else groups)
+    return occlusion(case, view, measurement_groups(view) if view.name == "series" else groups, patches=steps)
 
 
 def _warnings(made: AttributionMap, asked: Method) -> tuple[str, ...]:
     found = []
     if made.method != asked.value:
-        found.append(f"{asked.value} maps films only; this map was made by {made.method}.")
+        found.append(f"{asked.value} maps images only; this map was made by {made.method}.")
     if made.complete and made.gap >= TOLERANCE:
         steps = f" after {MOST_STEPS} steps" if made.method == Method.INTEGRATED_GRADIENTS.value else ""
         found.append(

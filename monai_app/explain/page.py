@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from markupsafe import Markup
-
 from monai_app.core.page import Page, Section
 from monai_app.explain.believability import Believability
+from monai_app.explain.check_list import add_checks
 from monai_app.explain.explanation import Explanation
 from monai_app.explain.film_panel import add_film
 from monai_app.explain.material import Material
 from monai_app.explain.note_panel import add_note
 from monai_app.explain.pictures import waterfall
-from monai_app.explain.sentences import checks, interaction_sentence, summary, verdict, weights_sentence
+from monai_app.explain.sentences import checks, interaction_sentence, summary, weights_sentence
 from monai_app.explain.value_panels import add_series, add_table
 from monai_app.explain.wording import TITLES, label_of, quantity, told
 
@@ -54,7 +53,7 @@ def case_page(explanation: Explanation, scores: Mapping[str, Believability], mat
             section.text(
                 "Absent: this case has none, so there is no map. The model predicted as it does for all who lack it."
             )
-    _add_checks(page.section("Can these maps be believed?"), rows)
+    add_checks(page.section("Can these maps be believed?"), {TITLES[name]: found for name, found in rows.items()})
     _add_provenance(page.section("How this was made"), explanation, material)
     return page
 
@@ -91,27 +90,6 @@ def _add_modalities(section: Section, explanation: Explanation) -> None:
     section.table([*header, "model's own weight"], rows)
     section.text(interaction_sentence(shares))
     section.text(weights_sentence(shares))
-
-
-def _add_checks(section: Section, rows: Mapping[str, list[tuple[str, str, bool | None]]]) -> None:
-    section.text(
-        "Each map is tested on this very case. A map that fails does not show what the model used: do not read it. A"
-        " map that passes may still show something irrelevant: then the model is at fault, not the map."
-    )
-    for name, found in rows.items():
-        section.heading(f"{TITLES[name]}: {verdict(found)}")
-        section.blocks.append(_check_list(found))
-
-
-def _check_list(rows: list[tuple[str, str, bool | None]]) -> Markup:
-    marks = {True: ("ok", "✓ yes"), False: ("bad", "✗ no"), None: ("", "– cannot be told")}
-    items = Markup("").join(
-        Markup('<tr><td class="{}">{}</td><td style="white-space:normal"><b>{}</b><br>{}</td></tr>').format(
-            marks[passed][0], marks[passed][1], what[:1].upper() + what[1:], result
-        )
-        for what, result, passed in rows
-    )
-    return Markup('<div class="scroll"><table><tbody>{}</tbody></table></div>').format(items)
 
 
 def _add_provenance(section: Section, explanation: Explanation, material: Material) -> None:

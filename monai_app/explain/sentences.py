@@ -27,7 +27,7 @@ LEARNED = 0.5
 DECISIVE = 2
 """Of the checks the first ones, without which a map is not to be read."""
 
-PARTS = {"film": "pixels", "series": "values", "table": "fields", "note": "words"}
+PARTS = {"film": "pixels", "series": "values", "table": "fields", "note": "words", "volume": "volume"}
 
 Check = tuple[str, str, bool | None]
 """What was checked, what came out, and whether it speaks for the map; None where it cannot be told."""
@@ -85,13 +85,14 @@ def checks(target: Target, made: AttributionMap, found: Believability) -> list[C
                 stable.randomised_correlation < LEARNED,
             )
         )
+    whole = "volume" if made.modality == "volume" else "film"
     for region in found.regions:
         rows.append(
             (
                 f"lies on the known region ({region.region})",
-                f"{region.of_map.mass:.0%} of the relevance on {region.area:.0%} of the film, highest point"
+                f"{region.of_map.mass:.0%} of the relevance on {region.area:.1%} of the {whole}, highest point"
                 f" {'inside' if region.of_map.hit else 'outside'}, pixel AUROC {region.of_map.auroc:.2f}; a blob in the"
-                f" middle of the film has {region.of_centre.mass:.0%} and {region.of_centre.auroc:.2f}",
+                f" middle of the {whole} has {region.of_centre.mass:.0%} and {region.of_centre.auroc:.2f}",
                 region.of_map.mass > max(region.area, region.of_centre.mass),
             )
         )

@@ -33,6 +33,8 @@ class View:
         imputed: ``shape`` bool, features that were not measured there but carried from earlier; None where none can be.
         baseline_text: the baseline in words.
         scale: ``(1, *shape)`` size of a usual difference of a feature, for perturbations.
+        blocks: ``shape`` int64, entries of the same number are removed together when a map is scored; None: each by
+            itself.
     """
 
     name: str
@@ -43,6 +45,7 @@ class View:
     imputed: Bools | None
     baseline_text: str
     scale: Tensor
+    blocks: npt.NDArray[np.int64] | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,9 +11,7 @@ from monai.inferers import SlidingWindowInferer
 from torch import Tensor
 
 from monai_app.engines.precision import AutocastInferer, Precision, has_bf16
-
-_STRETCH = 1.6
-"""A volume up to this much longer than the window is seen whole along that axis instead of in two halves."""
+from monai_app.transforms.volume.window import window
 
 
 class VolumeInferer(SlidingWindowInferer):
@@ -70,13 +67,3 @@ class VolumeInferer(SlidingWindowInferer):
 def default_device() -> torch.device:
     """The accelerator where there is one, else the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def window(shape: Sequence[int], patch: Sequence[int], divisor: int) -> tuple[int, ...]:
-    """The sides of the window for a volume: its own, rounded up, where it is not much longer than the patch."""
-
-    def side(length: int, wanted: int) -> int:
-        whole = math.ceil(length / divisor) * divisor
-        return whole if length <= wanted * _STRETCH else math.ceil(wanted / divisor) * divisor
-
-    return tuple(side(length, wanted) for length, wanted in zip(shape, patch, strict=True))

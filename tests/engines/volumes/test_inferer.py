@@ -1,18 +1,12 @@
 from __future__ import annotations
 
-import pytest
 import torch
 
-from monai_app.engines.volumes.inferer import VolumeInferer, window
+from monai_app.engines.volumes.inferer import VolumeInferer
 
 
 def pointwise(volume: torch.Tensor) -> torch.Tensor:
     return torch.cat([volume, -volume], 1)
-
-
-@pytest.mark.parametrize(("length", "expected"), [(33, 40), (40, 40), (43, 48), (64, 64), (65, 40)])
-def test_a_volume_little_longer_than_the_patch_is_seen_whole(length: int, expected: int) -> None:
-    assert window((length,), (40,), 8) == (expected,)
 
 
 def test_windows_of_a_pointwise_network_do_not_show() -> None:

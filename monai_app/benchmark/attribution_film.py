@@ -47,9 +47,7 @@ def film_scores(values: Floats, region: Bools) -> dict[str, float]:
     """Scores of one map against one region, neither empty nor everything."""
     of_map = region_scores(values, region, "").of_map
     near = with_margin(region).ravel()[values.argmax()]
-    return dict(
-        zip(METRICS, (of_map.hit, near, of_map.mass, of_map.auroc, of_map.average_precision), strict=True)
-    )
+    return dict(zip(METRICS, (of_map.hit, near, of_map.mass, of_map.auroc, of_map.average_precision), strict=True))
 
 
 def chance(region: Bools) -> dict[str, float]:

@@ -18,7 +18,15 @@ from monai_app.cohort.spec import ModelSpec
 from monai_app.cohort.tokenizer import NoteTokenizer
 from monai_app.core.errors import InputRejected
 from monai_app.engines.batches import collate_samples, prepare_multimodal_batch
-from monai_app.engines.bundle import Workflow, find_bundle, known_settings, open_workflow, system_overlays, systems, typed_errors
+from monai_app.engines.bundle import (
+    Workflow,
+    find_bundle,
+    known_settings,
+    open_workflow,
+    system_overlays,
+    systems,
+    typed_errors,
+)
 from monai_app.engines.data import SampleDataset
 from monai_app.engines.explaining import prior_of, train_items
 from monai_app.explain.baselines import Baselines, completed, medians

@@ -111,7 +111,11 @@ def reliance(worth: Worth, labels: Floats, weights: Floats) -> dict[str, Floats]
     mean = np.einsum("rn,nml->rml", weights, phi) / total
     square = np.einsum("rn,nml->rml", weights, phi**2) / total
     size = np.einsum("rn,nml->rml", weights, np.abs(phi)) / total
-    found = {SHAPLEY_VARIANCE: _parts(square - mean**2), SHAPLEY_SIZE: _parts(size), LOSS: _losses(worth, labels, weights)}
+    found = {
+        SHAPLEY_VARIANCE: _parts(square - mean**2),
+        SHAPLEY_SIZE: _parts(size),
+        LOSS: _losses(worth, labels, weights),
+    }
     if worth.weights is not None:
         own = (weights @ np.where(here, worth.weights, 0.0)) / total[..., 0]
         found[WEIGHT] = np.repeat(own[:, None], labels.shape[1], axis=1)

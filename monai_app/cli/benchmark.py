@@ -1,4 +1,4 @@
-"""`monai-app benchmark fusion | shortcuts`."""
+"""`monai-app benchmark fusion | shortcuts | attribution`."""
 
 from __future__ import annotations
 
@@ -128,4 +128,68 @@ def shortcuts(
         numbers = [row["moved_mean"], row["moved_p95"], row["auroc"]["value"], row["auroc_change"]["value"]]
         shown = ["-" if number is None else f"{number:.3f}" for number in numbers]
         table.add_row(row["condition"], row["label"], str(row["samples"]), *shown)
+    stdout.print(table)
+
+
+@app.command()
+@command
+def attribution(
+    bundle: BundleArgument,
+    cohort: CohortOption,
+    out: Annotated[Path, typer.Option(help="Output folder; an interrupted run goes on with the next model.")],
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=FOLDER, NAME a system of the bundle (early, or early@a for a second one); repeatable."),
+    ] = None,
+    fusion: FusionOption = None,
+    method: Annotated[
+        list[str] | None, typer.Option(help="Method of attribution as in `explain`; repeatable; default all.")
+    ] = None,
+    cases: Annotated[
+        int, typer.Option(help="Held-out cases a label, which have it and whose film shows it.", min=1)
+    ] = 12,
+    faithful: Annotated[
+        int, typer.Option(help="Of these, how many are also tested by removal, which costs ten times more.", min=0)
+    ] = 2,
+    films_only: Annotated[bool, typer.Option("--films-only", help="Map films alone.")] = False,
+    resamples: Annotated[int, typer.Option(help="Resamples of patients for the intervals.", min=0)] = 1000,
+    profile: Annotated[
+        str | None, typer.Option(help="Profile that `benchmark fusion` trained the models with: small or full.")
+    ] = None,
+    settings: SetOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Do attributions find what is known? Modality shares, lesions, channels, fields and words of simulated patients.
+
+    Writes report.html, results.csv and parquet, attribution.json. Phantom cohorts only: nobody knows it of others.
+    """
+    from monai_app.benchmark.attribution_run import benchmark_attribution
+    from monai_app.benchmark.profiles import NETWORK, Profile
+    from monai_app.core.errors import InputRejected
+
+    configure_logging()  # again: importing MONAI has added handlers of its own
+    if profile is not None and profile not in list(Profile):
+        raise InputRejected("PROFILE_UNKNOWN", "there is no such profile", got=profile, expected=", ".join(Profile))
+    record = benchmark_attribution(
+        bundle,
+        cohort,
+        out,
+        models=model or (),
+        system=fusion,
+        methods=method or ("all",),
+        cases=cases,
+        faithful=faithful,
+        films_only=films_only,
+        settings={**(NETWORK[Profile(profile)] if profile else {}), **parse_settings(settings)},
+        resamples=resamples,
+        on_stage=lambda stage: stderr.print(f"{stage} ..."),
+    )
+    if json:
+        emit({"report": str(out / "report.html"), **record}, as_json=True)
+        return
+    table = Table("model", "statistic", "Spearman with the true shares", "95 %")
+    for name, found in record["recovered"].items():
+        for statistic, estimate in found.items():
+            shown = ["-" if estimate[key] is None else f"{estimate[key]:.2f}" for key in ("value", "low", "high")]
+            table.add_row(name, statistic, shown[0], f"{shown[1]} to {shown[2]}")
     stdout.print(table)

@@ -26,8 +26,27 @@ def explain(
     case: Annotated[str, typer.Option(help="SUBJECT, or SUBJECT:K for the K-th of its prediction times.")],
     target: Annotated[str, typer.Option(help="Label: task, task/class, or task/by_TIME; a wrong one lists them all.")],
     method: Annotated[
-        str, typer.Option(help="integrated_gradients, gradient_shap, grad_cam (films) or occlusion.")
-    ] = "integrated_gradients",
+        list[str] | None,
+        typer.Option(
+            help="integrated_gradients (default), gradient_shap, grad_cam, hires_cam (images), occlusion, or all;"
+            " repeatable: the first makes the maps, all together say where methods agree.",
+        ),
+    ] = None,
+    film_baseline: Annotated[
+        str, typer.Option(help="Compare a film with itself blurred, or with the mean film: blurred, mean.")
+    ] = "blurred",
+    decoy: Annotated[
+        bool,
+        typer.Option(
+            "--decoy",
+            help="For reader studies: maps of the model with random weights. Looks like --blind; only OUT.key.json"
+            " beside the folder says which it is. Never for patients.",
+        ),
+    ] = False,
+    blind: Annotated[
+        bool, typer.Option("--blind", help="For reader studies: the true maps, without the checks that decoys fail.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Of random orders, nearby inputs and random weights.")] = 0,
     region: Annotated[
         list[str] | None,
         typer.Option(help="Known region of the cohort's film masks to score the map against; repeatable, A+B joins."),
@@ -46,7 +65,9 @@ def explain(
     """
     folders = {"output_dir": out, "model_dir": model}
     chosen = {name: str(path) for name, path in folders.items() if path is not None}
-    asked = {"case": case, "target": target, "method": method, "regions": region, "force": force}
+    asked = {"case": case, "target": target, "regions": region, "force": force, "seed": seed}
+    asked |= {"method": method or ["integrated_gradients"], "film_baseline": film_baseline}
+    asked |= {"study": "decoy" if decoy else "model" if blind else None}
     parser, record = run_bundle(bundle, "explain", cohort, fusion, overlay, chosen | asked | parse_settings(settings))
     page = Path(parser.get_parsed_content("output_dir")) / "case.html"
     shown = {} if json else {name: f"{worth:+.2f}" for name, worth in record["modalities"]["shapley"].items()}

@@ -1,0 +1,211 @@
+"""The report of the attribution benchmark: which method finds what is known, with n, intervals, chance and controls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from monai_app.benchmark.attribution_figures import hit_figure, share_figure
+from monai_app.benchmark.attribution_film import AS_IT_STANDS, HIT, HIT_MARGIN, METRICS, PROCESSING, SMOOTHED
+from monai_app.benchmark.attribution_shares import SHAPLEY_VARIANCE, STATISTICS
+from monai_app.benchmark.attribution_summary import ALL_CASES, AUROC, CALLED, EVERY, PRECISION_AT_K
+from monai_app.core.page import Page, Section
+
+GOAL = 0.8
+FAITHFUL = ("deletion", "insertion", "infidelity", "max-sensitivity", "correlation with random weights")
+GAP = "completeness gap"
+
+
+@dataclass(frozen=True)
+class AttributionFacts:
+    """What was explained: the record of the benchmark, see attribution.json."""
+
+    cohort: str
+    models: Sequence[str]
+    held_out: Mapping[str, int]
+    refused: Mapping[str, str]
+    cases_per_label: int
+    methods: Sequence[str]
+    recovered: Mapping[str, Mapping[str, Mapping[str, float | None]]]
+
+
+def attribution_page(facts: AttributionFacts, results: pl.DataFrame, shares: pl.DataFrame) -> Page:
+    """The page of a finished benchmark."""
+    found = [
+        (values[SHAPLEY_VARIANCE]["value"], name)
+        for name, values in facts.recovered.items()
+        if SHAPLEY_VARIANCE in values
+    ]
+    share_tile, pointing = max(((value, name) for value, name in found if value is not None), default=None), None
+    hits = _films(results, EVERY, CALLED).filter(pl.col("measure") == HIT)
+    if not hits.is_empty():
+        pointing = hits.sort("value", descending=True).row(0, named=True)
+    page = Page(
+        f"Do attributions find what is known? {facts.cohort}",
+        f"{len(facts.models)} models, {len(facts.methods)} methods, up to {facts.cases_per_label} held-out cases a label"
+        " that show it. Every score stands beside what a map without knowledge reaches. Brackets are 95 % bootstrap"
+        " intervals over patients. A map tells what a model uses: a model that does not read a modality cannot be shown"
+        " to.",
+        tiles=[
+            ("modality shares", "–", "one modality") if share_tile is None
+            else ("modality shares, best", f"{share_tile[0]:.2f}", f"{share_tile[1]}; goal {GOAL}"),
+            ("pointing game", "–", "no film") if pointing is None
+            else ("pointing game, best", f"{pointing['value']:.2f}", f"{_method(pointing)}; goal {GOAL}"),
+        ],
+    )  # fmt: skip
+    if not shares.is_empty():
+        _share_section(page.section("Which modality carries which label"), facts, shares)
+    if not hits.is_empty():
+        _film_section(page.section("Where on the film"), facts, results)
+    _feature_section(page.section("Which channels, fields and words"), facts, results)
+    _faithful_section(page.section("Do maps say what the model does"), facts, results)
+    _reading(page.section("How to read this"), facts)
+    return page
+
+
+def _films(results: pl.DataFrame, name: str, condition: str) -> pl.DataFrame:
+    return results.filter(
+        (pl.col("modality") == "film")
+        & (pl.col("label") == name)
+        & (pl.col("condition") == condition)
+        & pl.col("measure").is_in(METRICS)
+    )
+
+
+def _method(row: Mapping[str, Any]) -> str:
+    name = str(row["method"]).replace("_", " ")
+    return name if row["baseline"] in (None, "its own") else f"{name}, {row['baseline']}"
+
+
+def _triple(row: Mapping[str, Any]) -> tuple[float | None, float | None, float | None]:
+    return row["value"], row["low"], row["high"]
+
+
+def _share_section(section: Section, facts: AttributionFacts, shares: pl.DataFrame) -> None:
+    section.text(
+        "Spearman's correlation, over (label, modality) pairs, of what each statistic says with the shares that the"
+        " simulation gave each modality; n is the number of held-out patients. In a model as good as can be, the"
+        " variance of a modality's Shapley value over patients is its share. Log loss without it: how much worse the"
+        " predictions get when the modality is missing, which is what the model really loses."
+    )
+    rows = []
+    for name in facts.models:
+        known = facts.recovered.get(name, {})
+        cells = [(v["value"], v["low"], v["high"]) if (v := known.get(s)) else None for s in STATISTICS]
+        if known:
+            rows.append([name, facts.held_out[name], *cells])
+    section.table(["model", "n", *STATISTICS], rows)
+    section.figure(share_figure(shares, facts.models, SHAPLEY_VARIANCE), "A dot a label; dotted: true equals found.")
+
+
+def _film_section(section: Section, facts: AttributionFacts, results: pl.DataFrame) -> None:
+    section.text(
+        "Films on which the finding is visible, and that the model calls more likely than before any data. Hit: the"
+        " highest pixel lies in the region; with margin: within 3 % of the side of it. Smoothed: the map blurred by a"
+        " 24th of the film's side first. Chance is the area of the region (with its margin), or one half for AUROC."
+    )
+    for name in facts.models:
+        part = _films(results, EVERY, CALLED).filter(pl.col("model") == name)
+        if part.is_empty():
+            continue
+        section.heading(f"{name}, {part['maps'].max()} films of {part['n'].max()} patients")
+        figures = []
+        for processing in PROCESSING:
+            hits = part.filter((pl.col("measure") == HIT) & (pl.col("processing") == processing))
+            figures.append((hit_figure(hits.sort("value", descending=True), f"pointing game, map {processing}"), ""))
+        section.figures(figures)
+        for processing in PROCESSING:
+            _film_table(section, part.filter(pl.col("processing") == processing), processing)
+        _label_table(section, results.filter(pl.col("model") == name))
+
+
+def _film_table(section: Section, part: pl.DataFrame, processing: str) -> None:
+    rows = []
+    for (_, _), own in part.group_by("method", "baseline", maintain_order=True):
+        by_measure = {row["measure"]: row for row in own.iter_rows(named=True)}
+        rows.append([_method(by_measure[HIT]), *(_triple(by_measure[measure]) for measure in METRICS)])
+    first = {row["measure"]: row for row in part.iter_rows(named=True)}
+    rows += [
+        [what, *((first[measure][key], None, None) for measure in METRICS)]
+        for what, key in (("chance", "chance"), ("the film's centre", "centre"))
+    ]
+    section.table([f"map {processing}", *METRICS], rows)
+
+
+def _label_table(section: Section, results: pl.DataFrame) -> None:
+    own = results.filter(
+        (pl.col("modality") == "film") & pl.col("measure").is_in([HIT, HIT_MARGIN]) & (pl.col("label") != EVERY)
+    )
+    rows = []
+    for (name, condition), part in own.group_by("label", "condition", maintain_order=True):
+        for measure, processing in ((HIT, AS_IT_STANDS), (HIT_MARGIN, SMOOTHED)):
+            wanted = part.filter((pl.col("measure") == measure) & (pl.col("processing") == processing))
+            best = wanted.sort("value", descending=True).row(0, named=True)
+            shown = [
+                best["maps"],
+                _method(best),
+                _triple(best),
+                (best["chance"], None, None),
+                (best["centre"], None, None),
+            ]
+            rows.append([str(name).replace("_", " "), condition, f"{measure}, {processing}", *shown])
+    section.text("The best method of each label, which is chosen after the fact and so looks better than it is:")
+    section.table(["label", "films", "measure", "n", "method", "value", "chance", "centre"], rows)
+
+
+def _feature_section(section: Section, facts: AttributionFacts, results: pl.DataFrame) -> None:
+    section.text(
+        "Do the channels of the series and the fields of the table that carry a label have the most attribution (mean"
+        " over cases of the absolute sum a channel or field), and do the words that tell of its symptom? AUROC against"
+        " the others; .5 is chance. Mean over labels."
+    )
+    wanted = {("series", AUROC): "channels", ("series", PRECISION_AT_K): "channels, precision at k"}
+    wanted |= {("table", AUROC): "fields", ("table", PRECISION_AT_K): "fields, precision at k"}
+    wanted |= {("note", "word AUROC"): "words", ("note", "strongest word tells"): "strongest word"}
+    rows = []
+    own = results.filter((pl.col("label") == EVERY) & pl.col("modality").is_in(["series", "table", "note"]))
+    for (model, method), part in own.group_by("model", "method", maintain_order=True):
+        cells = {(row["modality"], row["measure"]): _triple(row) for row in part.iter_rows(named=True)}
+        if any(key in cells for key in wanted):
+            rows.append([model, str(method).replace("_", " "), *(cells.get(key) for key in wanted)])
+    section.table(["model", "method", *wanted.values()], rows)
+    chances = [
+        own.filter((pl.col("modality") == modality) & (pl.col("measure") == measure))["chance"].mean()
+        for modality, measure in wanted
+    ]
+    section.table(["", *wanted.values()], [["chance", *((value, None, None) for value in chances)]])
+
+
+def _faithful_section(section: Section, facts: AttributionFacts, results: pl.DataFrame) -> None:
+    section.text(
+        "Deletion (lower is better) and insertion (higher) in parts of what the modality changed, beside random order;"
+        " infidelity 0 is exact and 1 no better than no map; max-sensitivity is the largest relative change for inputs"
+        " nobody could tell apart; the correlation with the map of random weights is near 0 where a map shows what was"
+        " learned. Means over all models' tested cases."
+    )
+    own = results.filter((pl.col("label") == EVERY) & pl.col("measure").is_in([*FAITHFUL, GAP]))
+    rows = []
+    for (modality, _, _), part in own.group_by("modality", "method", "baseline", maintain_order=True):
+        means = {
+            measure: part.filter(pl.col("measure") == measure).select("value", "chance").mean().row(0)
+            for measure in (*FAITHFUL, GAP)
+        }
+        cells: list[Any] = []
+        for measure in ("deletion", "insertion"):
+            cells += list(means[measure])
+        cells += [means[measure][0] for measure in (*FAITHFUL[2:], GAP)]
+        rows.append([modality, _method(part.row(0, named=True)), *((cell, None, None) for cell in cells)])
+    header = ["deletion", "random", "insertion", "random", *FAITHFUL[2:], GAP]
+    section.table(["map", "method", *header], rows)
+
+
+def _reading(section: Section, facts: AttributionFacts) -> None:
+    if facts.refused:
+        section.text("Refused, since there is nothing to explain: " + ", ".join(facts.refused) + ".")
+    section.text(
+        f"Condition {ALL_CASES!r} is in results.csv beside {CALLED!r}; single maps are in cases.parquet, shares in"
+        " shares.parquet. Labels, masks, channels, fields and words are those of the simulation."
+    )

@@ -11,7 +11,7 @@ import polars as pl
 from monai_app.benchmark.attribution_figures import hit_figure, share_figure
 from monai_app.benchmark.attribution_film import AS_IT_STANDS, HIT, HIT_MARGIN, METRICS, PROCESSING, SMOOTHED
 from monai_app.benchmark.attribution_shares import SHAPLEY_VARIANCE, STATISTICS
-from monai_app.benchmark.attribution_summary import ALL_CASES, AUROC, CALLED, EVERY, PRECISION_AT_K
+from monai_app.benchmark.attribution_summary import ALL_CASES, AUROC, CALLED, EVERY, ON_FILM, PRECISION_AT_K
 from monai_app.core.page import Page, Section
 
 GOAL = 0.8
@@ -29,7 +29,8 @@ class AttributionFacts:
     refused: Mapping[str, str]
     cases_per_label: int
     methods: Sequence[str]
-    recovered: Mapping[str, Mapping[str, Mapping[str, float | None]]]
+    recovered: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    marker: Sequence[Mapping[str, Any]] = ()
 
 
 def attribution_page(facts: AttributionFacts, results: pl.DataFrame, shares: pl.DataFrame) -> Page:
@@ -40,18 +41,18 @@ def attribution_page(facts: AttributionFacts, results: pl.DataFrame, shares: pl.
         if SHAPLEY_VARIANCE in values
     ]
     share_tile, pointing = max(((value, name) for value, name in found if value is not None), default=None), None
-    hits = _films(results, EVERY, CALLED).filter(pl.col("measure") == HIT)
+    hits = _films(results, ON_FILM, CALLED).filter(pl.col("measure") == HIT)
     if not hits.is_empty():
         pointing = hits.sort("value", descending=True).row(0, named=True)
     page = Page(
         f"Do attributions find what is known? {facts.cohort}",
-        f"{len(facts.models)} models, {len(facts.methods)} methods, up to {facts.cases_per_label} held-out cases a label"
-        " that show it. Every score stands beside what a map without knowledge reaches. Brackets are 95 % bootstrap"
-        " intervals over patients. A map tells what a model uses: a model that does not read a modality cannot be shown"
-        " to.",
+        f"{len(facts.models)} models, {len(facts.methods)} methods, up to {facts.cases_per_label} held-out cases a"
+        " label that show it. Every score stands beside what a map without knowledge reaches. Brackets are 95 %"
+        " bootstrap intervals over patients. A map tells what a model uses: where a model reads nothing, there is"
+        " nothing to find.",
         tiles=[
             ("modality shares", "–", "one modality") if share_tile is None
-            else ("modality shares, best", f"{share_tile[0]:.2f}", f"{share_tile[1]}; goal {GOAL}"),
+            else ("modality shares that are read, best", f"{share_tile[0]:.2f}", f"{share_tile[1]}; goal {GOAL}"),
             ("pointing game", "–", "no film") if pointing is None
             else ("pointing game, best", f"{pointing['value']:.2f}", f"{_method(pointing)}; goal {GOAL}"),
         ],
@@ -62,6 +63,8 @@ def attribution_page(facts: AttributionFacts, results: pl.DataFrame, shares: pl.
         _film_section(page.section("Where on the film"), facts, results)
     _feature_section(page.section("Which channels, fields and words"), facts, results)
     _faithful_section(page.section("Do maps say what the model does"), facts, results)
+    if facts.marker:
+        _marker_section(page.section("A planted shortcut"), facts.marker)
     _reading(page.section("How to read this"), facts)
     return page
 
@@ -91,13 +94,22 @@ def _share_section(section: Section, facts: AttributionFacts, shares: pl.DataFra
         " variance of a modality's Shapley value over patients is its share. Log loss without it: how much worse the"
         " predictions get when the modality is missing, which is what the model really loses."
     )
-    rows = []
+    rows: list[list[Any]] = []
+    read: list[list[Any]] = []
     for name in facts.models:
         known = facts.recovered.get(name, {})
+        if not known:
+            continue
         cells = [(v["value"], v["low"], v["high"]) if (v := known.get(s)) else None for s in STATISTICS]
-        if known:
-            rows.append([name, facts.held_out[name], *cells])
-    section.table(["model", "n", *STATISTICS], rows)
+        rows.append([name, facts.held_out[name], *cells])
+        cells = [(v["value"], v["low"], v["high"]) if (v := known.get(s, {}).get("read")) else None for s in STATISTICS]
+        read.append([name, next(iter(known.values()))["pairs_read"], *cells])
+    section.table(["all pairs", "n", *STATISTICS], rows)
+    section.text(
+        "No attribution can show what a model does not read. The same over the pairs that the model reads: from that"
+        " modality alone it reaches half or more of the AUROC over chance that can be had from it."
+    )
+    section.table(["pairs that are read", "pairs", *STATISTICS], read)
     section.figure(share_figure(shares, facts.models, SHAPLEY_VARIANCE), "A dot a label; dotted: true equals found.")
 
 
@@ -108,10 +120,10 @@ def _film_section(section: Section, facts: AttributionFacts, results: pl.DataFra
         " 24th of the film's side first. Chance is the area of the region (with its margin), or one half for AUROC."
     )
     for name in facts.models:
-        part = _films(results, EVERY, CALLED).filter(pl.col("model") == name)
+        part = _films(results, ON_FILM, CALLED).filter(pl.col("model") == name)
         if part.is_empty():
             continue
-        section.heading(f"{name}, {part['maps'].max()} films of {part['n'].max()} patients")
+        section.heading(f"{name}: labels of which the film carries a third or more, n = {part['n'].max()} patients")
         figures = []
         for processing in PROCESSING:
             hits = part.filter((pl.col("measure") == HIT) & (pl.col("processing") == processing))
@@ -119,6 +131,9 @@ def _film_section(section: Section, facts: AttributionFacts, results: pl.DataFra
         section.figures(figures)
         for processing in PROCESSING:
             _film_table(section, part.filter(pl.col("processing") == processing), processing)
+        whole = _films(results, EVERY, CALLED).filter(pl.col("model") == name)
+        section.heading(f"{name}: all labels, n = {whole['n'].max()} patients")
+        _film_table(section, whole.filter(pl.col("processing") == AS_IT_STANDS), AS_IT_STANDS)
         _label_table(section, results.filter(pl.col("model") == name))
 
 
@@ -137,7 +152,9 @@ def _film_table(section: Section, part: pl.DataFrame, processing: str) -> None:
 
 def _label_table(section: Section, results: pl.DataFrame) -> None:
     own = results.filter(
-        (pl.col("modality") == "film") & pl.col("measure").is_in([HIT, HIT_MARGIN]) & (pl.col("label") != EVERY)
+        (pl.col("modality") == "film")
+        & pl.col("measure").is_in([HIT, HIT_MARGIN])
+        & ~pl.col("label").is_in([EVERY, ON_FILM])
     )
     rows = []
     for (name, condition), part in own.group_by("label", "condition", maintain_order=True):
@@ -200,6 +217,28 @@ def _faithful_section(section: Section, facts: AttributionFacts, results: pl.Dat
         rows.append([modality, _method(part.row(0, named=True)), *((cell, None, None) for cell in cells)])
     header = ["deletion", "random", "insertion", "random", *FAITHFUL[2:], GAP]
     section.table(["map", "method", *header], rows)
+
+
+def _marker_section(section: Section, rows: Sequence[Mapping[str, Any]]) -> None:
+    section.text(
+        "Two small models of the same films: in the training of one the letters lie on the films that have the label,"
+        " in that of the other on a random half. On held-out films, all with letters: what the letters add to the log"
+        " odds, and how much of a map lies on them; chance is their area, and one half for the AUROC of telling the two"
+        " models apart by their maps."
+    )
+    header = ["model", "method", "measure", "n", "value", "chance"]
+    shown = [
+        [
+            row["model"],
+            str(row["method"]).replace("_", " "),
+            row["measure"],
+            row["n"],
+            (row["value"], row.get("low"), row.get("high")),
+            (row["chance"], None, None),
+        ]
+        for row in rows
+    ]
+    section.table(header, shown)
 
 
 def _reading(section: Section, facts: AttributionFacts) -> None:

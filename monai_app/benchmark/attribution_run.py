@@ -10,11 +10,12 @@ import numpy as np
 import polars as pl
 
 from monai_app.benchmark.attribution_cases import Plan, chosen_cases, map_rows
+from monai_app.benchmark.attribution_marker_run import run_marker
 from monai_app.benchmark.attribution_models import HeldOutModel, ModelPlace, model_places, open_model
 from monai_app.benchmark.attribution_report import AttributionFacts, attribution_page
-from monai_app.benchmark.attribution_shares import modality_worth, recovered
-from monai_app.benchmark.attribution_summary import case_means, case_table, feature_rankings
-from monai_app.benchmark.attribution_truth import LabelTruth, label_truths, share_table
+from monai_app.benchmark.attribution_shares import alone, modality_worth, reads, recovered
+from monai_app.benchmark.attribution_summary import case_means, case_table, feature_rankings, result_table
+from monai_app.benchmark.attribution_truth import LabelTruth, best_table, label_truths, share_table
 from monai_app.cohort.store import Cohort
 from monai_app.core.atomic import content_hash, sha256_file, write_json
 from monai_app.core.errors import InputRejected
@@ -45,6 +46,7 @@ def benchmark_attribution(
     cases: int = 12,
     faithful: int = 2,
     films_only: bool = False,
+    plant_marker: str | None = None,
     settings: Mapping[str, Any] | None = None,
     resamples: int = 1000,
     on_stage: Callable[[str], None] = lambda _: None,
@@ -58,6 +60,7 @@ def benchmark_attribution(
         cases: per label.
         faithful: of these, whose maps are also tested by removing what they mark.
         films_only: map films alone.
+        plant_marker: a label that a shortcut is planted for, in two small models of the same films.
         settings: of the bundle's configuration, for all models.
         resamples: of patients for the intervals.
 
@@ -65,14 +68,19 @@ def benchmark_attribution(
         The record, as attribution.json has it.
 
     Raises:
-        InputRejected: ``NO_TRUTH``, ``MODEL_NAME``, ``METHOD_UNKNOWN``, ``NO_MODELS`` where all were refused; those of
-            the bundle and its weights.
+        InputRejected: ``NO_TRUTH``, ``MODEL_NAME``, ``METHOD_UNKNOWN``, ``LABEL_UNKNOWN``, ``NO_MODELS`` where all
+            were refused; those of the bundle and its weights.
     """
     folder = Path(out)
     plan = Plan(cases, tuple(find_methods(list(methods))), faithful, films_only)
+    places = model_places(models, bundle, system)
+    marker: list[dict[str, Any]] = []
+    if plant_marker is not None:
+        on_stage(f"training two film models, one with a shortcut to {plant_marker}")
+        marker = run_marker(bundle, cohort_dir, places[0], plant_marker, settings or {}, resamples=resamples)
     refused: dict[str, str] = {}
     done: list[Path] = []
-    for place in model_places(models, bundle, system):
+    for place in places:
         try:
             done.append(_measured(bundle, cohort_dir, folder, place, plan, settings or {}, resamples, on_stage))
         except InputRejected as error:
@@ -85,7 +93,7 @@ def benchmark_attribution(
             "NO_MODELS", "no model can be explained", got=", ".join(refused.values()), expected="a network"
         )
     on_stage("resampling patients")
-    return _write(folder, Cohort(cohort_dir).record.name, plan, done, refused, resamples)
+    return _write(folder, Cohort(cohort_dir).record.name, plan, done, refused, marker, resamples)
 
 
 def _measured(
@@ -128,6 +136,7 @@ def _measured(
     }
     record = {"name": place.name, "recovered": shares["recovered"], "held_out": len(model.items), "weights": weights}
     record["telling"] = {"/".join(key): value for key, value in telling.items()}
+    record["on_film"] = [truth.name for truth in truths if truth.is_on_film]
     record["chosen"] = {label: len(found) for label, found in chosen.items()}
     write_json(folder / RECORD, record)
     return folder
@@ -140,27 +149,42 @@ def _shares(
     priors, labels = model.priors(truths), model.labels(truths)
     worth = modality_worth(model.network, model.batches(), truths, priors)
     truth = share_table(list(truths), worth.modalities)
-    found = recovered(worth, labels, truth, model.subjects(), resamples=resamples) if len(worth.modalities) > 1 else {}
+    own, best = alone(worth, labels), best_table(list(truths), worth.modalities)
+    read, several = reads(own, best), len(worth.modalities) > 1
+    found = recovered(worth, labels, truth, read, model.subjects(), resamples=resamples) if several else {}
     rows = [
         {
             "statistic": statistic,
             "label": one.name,
             "modality": name,
             "truth": truth[row, column],
-            "value": float(values[row, column]),
+            "value": float(one_found.values[row, column]),
+            "alone": float(own[row, column]),
+            "best": float(best[row, column]),
+            "read": bool(read[row, column]),
         }
-        for statistic, (_, values) in found.items()
+        for statistic, one_found in found.items()
         for row, one in enumerate(truths)
         for column, name in enumerate(worth.modalities)
     ]
-    schema = {"statistic": pl.String, "label": pl.String, "modality": pl.String, "truth": pl.Float64}
-    table = pl.DataFrame(rows, schema=schema | {"value": pl.Float64})
-    told = {name: estimate.as_dict() for name, (estimate, _) in found.items()}
+    schema: dict[str, Any] = {"statistic": pl.String, "label": pl.String, "modality": pl.String, "truth": pl.Float64}
+    schema |= {"value": pl.Float64, "alone": pl.Float64, "best": pl.Float64, "read": pl.Boolean}
+    table = pl.DataFrame(rows, schema=schema)
+    told = {
+        name: {**one.over_all.as_dict(), "read": one.over_read.as_dict(), "pairs_read": int(read.sum())}
+        for name, one in found.items()
+    }
     return {"table": table, "recovered": told}, worth.scores[:, -1], labels, priors
 
 
 def _write(
-    folder: Path, cohort: str, plan: Plan, done: Sequence[Path], refused: Mapping[str, str], resamples: int
+    folder: Path,
+    cohort: str,
+    plan: Plan,
+    done: Sequence[Path],
+    refused: Mapping[str, str],
+    marker: Sequence[Mapping[str, Any]],
+    resamples: int,
 ) -> dict[str, Any]:
     """Tables, record and report of all models."""
     records = [read_json(place / RECORD) for place in done]
@@ -171,8 +195,10 @@ def _write(
         for record in records
         for key, value in record["telling"].items()
     }
-    rows = case_means(cases, resamples=resamples) + feature_rankings(cases, telling, resamples=resamples)
-    results = pl.DataFrame(rows, infer_schema_length=None)
+    on_film = {label for record in records for label in record["on_film"]}
+    rows = case_means(cases, on_film=on_film, resamples=resamples)
+    rows += feature_rankings(cases, telling, resamples=resamples)
+    results = result_table(rows)
     recovered_by = {record["name"]: record["recovered"] for record in records}
     write_parquet(folder / CASES, cases)
     write_parquet(folder / SHARES, shares)
@@ -186,6 +212,7 @@ def _write(
         "cases_per_label": plan.cases,
         "methods": [method.value for method in plan.methods],
         "recovered": recovered_by,
+        "marker": list(marker),
     }
     write_json(folder / RECORD, made)
     attribution_page(AttributionFacts(**made), results, shares).write(folder / REPORT)

@@ -17,9 +17,11 @@ import numpy.typing as npt
 import torch
 from scipy.special import expit
 from scipy.stats import rankdata
+from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
 from monai_app.benchmark.attribution_truth import LabelTruth
+from monai_app.explain.modality_shares import LEAST_RANKED
 from monai_app.explain.shapley import shapley_values
 from monai_app.metrics.bootstrap import Estimate, PatientBootstrap, interval
 from monai_app.networks import MultimodalNetwork
@@ -31,6 +33,8 @@ SHAPLEY_VARIANCE, SHAPLEY_SIZE = "variance of Shapley", "mean absolute Shapley"
 WEIGHT, LOSS = "model's own weights", "log loss without it"
 STATISTICS = (SHAPLEY_VARIANCE, SHAPLEY_SIZE, WEIGHT, LOSS)
 _SMALLEST = 1e-6
+READ_PART = 0.5
+"""Part of the best AUROC over chance from which on a model reads a modality for a label."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,33 +152,84 @@ def _log_loss(score: Floats, label: Floats) -> Floats:
     return found
 
 
+@dataclass(frozen=True, eq=False)
+class Recovered:
+    """What one statistic says of the shares.
+
+    Attributes:
+        over_all: Spearman's correlation with the true shares over all (label, modality) pairs.
+        over_read: the same over the pairs that the model reads.
+        values: (L, M) the statistic.
+    """
+
+    over_all: Estimate
+    over_read: Estimate
+    values: Floats
+
+
 def recovered(
-    worth: Worth, labels: Floats, truth: Floats, subject_id: npt.NDArray[np.int64], *, resamples: int, seed: int = 0
-) -> dict[str, tuple[Estimate, Floats]]:
-    """Per statistic Spearman's correlation with the true shares over (label, modality) pairs, and the statistic (L, M).
+    worth: Worth,
+    labels: Floats,
+    truth: Floats,
+    read: Bools,
+    subject_id: npt.NDArray[np.int64],
+    *,
+    resamples: int,
+    seed: int = 0,
+) -> dict[str, Recovered]:
+    """Per statistic, how well it recovers the true shares.
 
     Args:
         truth: (L, M) shares.
+        read: (L, M) pairs of which the model reads something, see :func:`reads`.
         subject_id: (N,), which the intervals resample.
     """
     one = reliance(worth, labels, np.ones((1, len(subject_id))))
     bootstrap = PatientBootstrap(subject_id, resamples=resamples, seed=seed)
-    drawn = {name: np.empty(resamples) for name in one}
-    done = 0
+    drawn: dict[str, list[tuple[float, float]]] = {name: [] for name in one}
 
     def of_draws(weights: Floats) -> Floats:
-        nonlocal done
         for name, values in reliance(worth, labels, weights).items():
-            drawn[name][done : done + len(weights)] = [spearman(row, truth) for row in values]
-        done += len(weights)
+            drawn[name] += [(spearman(row, truth), spearman(row[read], truth[read])) for row in values]
         return np.zeros(len(weights))
 
     bootstrap.replicates(np.arange(len(subject_id)), of_draws)
-    return {name: (interval(spearman(values[0], truth), drawn[name]), values[0]) for name, values in one.items()}
+    found = {}
+    for name, values in one.items():
+        draws = np.array(drawn[name]).reshape(-1, 2)
+        found[name] = Recovered(
+            interval(spearman(values[0], truth), draws[:, 0]),
+            interval(spearman(values[0][read], truth[read]), draws[:, 1]),
+            values[0],
+        )
+    return found
+
+
+def alone(worth: Worth, labels: Floats) -> Floats:
+    """AUROC (L, M) of the model from each modality alone, over the patients who have it; NaN without both outcomes."""
+    found = np.full((labels.shape[1], len(worth.modalities)), np.nan)
+    for place in range(len(worth.modalities)):
+        for label in range(labels.shape[1]):
+            rows = worth.presence[:, place] & np.isfinite(labels[:, label])
+            truth = labels[rows, label]
+            if rows.any() and 0 < truth.mean() < 1:
+                found[label, place] = roc_auc_score(truth, worth.scores[rows, 1 << place, label])
+    return found
+
+
+def reads(own: Floats, best: Floats) -> Bools:
+    """Which (label, modality) pairs (L, M) a model reads: alone it reaches half of what can be had over chance.
+
+    Where there is nothing to be had there is nothing to read, and the pair counts.
+    """
+    found: Bools = np.nan_to_num(own, nan=0.5) - 0.5 >= READ_PART * (best - 0.5)
+    return found | (best <= 0.5)
 
 
 def spearman(one: Floats, other: Floats) -> float:
     """Spearman's rank correlation of all entries; NaN where one of them does not vary."""
+    if one.size < LEAST_RANKED:
+        return float("nan")
     here, there = rankdata(one.ravel()), rankdata(other.ravel())
     if not np.ptp(here) or not np.ptp(there):
         return float("nan")

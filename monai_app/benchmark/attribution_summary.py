@@ -1,8 +1,8 @@
-"""From the scores of single maps to results: means with intervals over patients, and rankings of channels and fields."""
+"""From the scores of single maps to results: means with intervals over patients, rankings of channels and fields."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,8 @@ Bools = npt.NDArray[np.bool_]
 Row = dict[str, Any]
 
 EVERY = "all"
+ON_FILM = "mostly on film"
+"""Labels of which the film carries ``attribution_truth.MUCH_ON_FILM`` or more, taken together."""
 ALL_CASES, CALLED = "all that show it", "called by the model"
 AUROC, PRECISION_AT_K = "AUROC", "precision at k"
 KEYS = ("model", "modality", "method", "baseline", "processing", "label", "condition", "measure")
@@ -42,13 +44,32 @@ CASE_SCHEMA = {
 """Columns of cases.parquet: one measure of one map; ``feature`` names a channel or field where it is of one."""
 
 
+RESULT_SCHEMA = {
+    **dict.fromkeys(KEYS, pl.String),
+    "n": pl.Int64,
+    "maps": pl.Int64,
+    **dict.fromkeys(("value", "low", "high", "chance", "centre"), pl.Float64),
+}
+"""Columns of results.csv: n patients, so many maps, value with its 95 % interval, and what no knowledge reaches."""
+
+
+def result_table(rows: Sequence[Row]) -> pl.DataFrame:
+    """Rows of :func:`case_means` and :func:`feature_rankings` as a table."""
+    return pl.DataFrame([{key: row.get(key) for key in RESULT_SCHEMA} for row in rows], schema=RESULT_SCHEMA)
+
+
 def case_table(rows: Sequence[Row]) -> pl.DataFrame:
     """Rows of :func:`monai_app.benchmark.attribution_cases.map_rows` as a table."""
     return pl.DataFrame(rows, schema=CASE_SCHEMA)
 
 
-def case_means(cases: pl.DataFrame, *, resamples: int, seed: int = 0) -> list[Row]:
-    """Means of every measure of single maps, by label and over all labels' cases; of films also of the called ones."""
+def case_means(cases: pl.DataFrame, *, on_film: Collection[str] = (), resamples: int, seed: int = 0) -> list[Row]:
+    """Means of every measure of single maps, by label and over all labels' cases; of films also of the called ones.
+
+    Args:
+        cases: rows of :func:`case_table`.
+        on_film: labels that are also taken together as :data:`ON_FILM`.
+    """
     single = cases.filter(pl.col("feature").is_null())
     films = single.filter(pl.col("measure").is_in(METRICS))
     parts = [
@@ -56,7 +77,9 @@ def case_means(cases: pl.DataFrame, *, resamples: int, seed: int = 0) -> list[Ro
         films.filter(pl.col("called")).with_columns(pl.lit(CALLED).alias("condition")),
     ]
     whole = pl.concat(parts)
-    return _means(pl.concat([whole, whole.with_columns(pl.lit(EVERY).alias("label"))]), resamples, seed)
+    film = whole.filter((pl.col("modality") == "film") & pl.col("label").is_in(list(on_film)))
+    joined = [part.with_columns(pl.lit(name).alias("label")) for part, name in ((whole, EVERY), (film, ON_FILM))]
+    return _means(pl.concat([whole, *joined]), resamples, seed)
 
 
 def _means(frame: pl.DataFrame, resamples: int, seed: int) -> list[Row]:

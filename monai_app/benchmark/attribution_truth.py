@@ -23,6 +23,9 @@ INFORMATION = "information.json"
 LEAST_FILM_SHARE = 0.5
 """A finding is where to point if it carries this part of what the label's strongest finding carries."""
 
+MUCH_ON_FILM = 1 / 3
+"""Share of a label's log odds from which on it counts as one that films are taken for."""
+
 
 @dataclass(frozen=True)
 class LabelTruth:
@@ -32,16 +35,23 @@ class LabelTruth:
         target: the label as the model has it.
         shares: part of the label's log odds by modality; 0 for a modality that tells nothing.
         latents: the same by latent.
+        best: AUROC by modality of the best prediction from it alone.
     """
 
     target: Target
     shares: Mapping[str, float]
     latents: Mapping[str, float]
+    best: Mapping[str, float]
 
     @property
     def name(self) -> str:
         """The label without its task."""
         return self.target.name.rpartition("/")[2]
+
+    @property
+    def is_on_film(self) -> bool:
+        """Whether the film carries a good part of the label."""
+        return self.shares.get("film", 0.0) >= MUCH_ON_FILM
 
     @property
     def region(self) -> str | None:
@@ -95,9 +105,16 @@ def label_truths(cohort_dir: str | Path, spec: ModelSpec) -> list[LabelTruth]:
 def _truth(target: Target, known: Mapping[str, Any], label: str) -> LabelTruth:
     entry = known["labels"][label]
     shares = {name: float(value["share"]) for name, value in entry["modalities"].items()}
-    return LabelTruth(target, shares, {name: float(share) for name, share in entry["shares"].items() if share > 0})
+    best = {name: float(value["auroc"]) for name, value in entry["modalities"].items()}
+    latents = {name: float(share) for name, share in entry["shares"].items() if share > 0}
+    return LabelTruth(target, shares, latents, best)
 
 
 def share_table(truths: list[LabelTruth], modalities: tuple[str, ...]) -> Floats:
     """Shares (L, M) of the labels by modality."""
     return np.array([[truth.shares.get(name, 0.0) for name in modalities] for truth in truths])
+
+
+def best_table(truths: list[LabelTruth], modalities: tuple[str, ...]) -> Floats:
+    """Best AUROC (L, M) from each modality alone."""
+    return np.array([[truth.best.get(name, 0.5) for name in modalities] for truth in truths])

@@ -152,6 +152,10 @@ def attribution(
         int, typer.Option(help="Of these, how many are also tested by removal, which costs ten times more.", min=0)
     ] = 2,
     films_only: Annotated[bool, typer.Option("--films-only", help="Map films alone.")] = False,
+    plant_marker: Annotated[
+        str | None,
+        typer.Option(help="Label: train two small film models, one with letters tied to it, and look for the letters."),
+    ] = None,
     resamples: Annotated[int, typer.Option(help="Resamples of patients for the intervals.", min=0)] = 1000,
     profile: Annotated[
         str | None, typer.Option(help="Profile that `benchmark fusion` trained the models with: small or full.")
@@ -180,6 +184,7 @@ def attribution(
         cases=cases,
         faithful=faithful,
         films_only=films_only,
+        plant_marker=plant_marker,
         settings={**(NETWORK[Profile(profile)] if profile else {}), **parse_settings(settings)},
         resamples=resamples,
         on_stage=lambda stage: stderr.print(f"{stage} ..."),

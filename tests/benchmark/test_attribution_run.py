@@ -8,8 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from monai_app.benchmark.attribution_marker_run import run_marker
-from monai_app.benchmark.attribution_models import ModelPlace, model_places, open_model
+from monai_app.benchmark.attribution_models import ModelPlace, open_model
 from monai_app.benchmark.attribution_run import benchmark_attribution
 from monai_app.benchmark.profiles import NETWORK, Profile
 from monai_app.core.errors import InputRejected
@@ -96,15 +95,6 @@ def test_trees_alone_are_refused(bench: Bench, tmp_path: Path) -> None:
         benchmark_attribution(BUNDLE, bench.cohort, tmp_path, models=_models(bench, "haim"), settings=_settings())
 
 
-def test_model_names_say_which_system(tmp_path: Path) -> None:
-    places = model_places(["early@a=x", "early_faults=y"], BUNDLE, None)
-    assert [(place.name, place.system) for place in places] == [("early@a", "early"), ("early_faults", "early")]
-    assert model_places([], BUNDLE, "draf") == [ModelPlace("draf", "draf", None)]
-    with pytest.raises(InputRejected, match="MODEL_NAME"):
-        model_places(["mine=x"], BUNDLE, None)
-    assert model_places(["mine=x"], BUNDLE, "early")[0].system == "early"
-
-
 def test_baselines_are_those_of_the_train_split(bench: Bench) -> None:
     place = ModelPlace("early", "early", bench.out / "models" / "early" / "seed0")
     model = open_model(BUNDLE, bench.cohort, place, _settings())
@@ -112,11 +102,3 @@ def test_baselines_are_those_of_the_train_split(bench: Bench) -> None:
     assert len(model.labels([])) == 0 and not any(
         item["subject_id"] in {i["subject_id"] for i in model.train} for item in model.items
     )
-
-
-def test_a_shortcut_is_planted_on_the_cohort_s_films(bench: Bench) -> None:
-    place = ModelPlace("early", "early", bench.out / "models" / "early" / "seed0")
-    rows = run_marker(BUNDLE, bench.cohort, place, "heart_failure", _settings(), films=(6, 2), epochs=1, resamples=5)
-    assert {row["measure"] for row in rows} >= {"relevance mass", "hit", "AUROC of relevance mass"}
-    with pytest.raises(InputRejected, match="LABEL_UNKNOWN"):
-        run_marker(BUNDLE, bench.cohort, place, "gout", _settings())

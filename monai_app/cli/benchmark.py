@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
@@ -145,9 +145,7 @@ def attribution(
     method: Annotated[
         list[str] | None, typer.Option(help="Method of attribution as in `explain`; repeatable; default all.")
     ] = None,
-    cases: Annotated[
-        int, typer.Option(help="Held-out cases a label, which have it and whose film shows it.", min=1)
-    ] = 12,
+    cases: Annotated[int, typer.Option(help="Held-out cases a label, that have it and show it.", min=0)] = 12,
     faithful: Annotated[
         int, typer.Option(help="Of these, how many are also tested by removal, which costs ten times more.", min=0)
     ] = 2,
@@ -192,9 +190,20 @@ def attribution(
     if json:
         emit({"report": str(out / "report.html"), **record}, as_json=True)
         return
-    table = Table("model", "statistic", "Spearman with the true shares", "95 %")
-    for name, found in record["recovered"].items():
+    show_shares(record["recovered"])
+
+
+def show_shares(recovered: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
+    """Print how well each statistic recovers the true shares of the modalities."""
+    table = Table("model", "statistic", "Spearman, all pairs", "pairs that are read")
+    for name, found in recovered.items():
         for statistic, estimate in found.items():
-            shown = ["-" if estimate[key] is None else f"{estimate[key]:.2f}" for key in ("value", "low", "high")]
-            table.add_row(name, statistic, shown[0], f"{shown[1]} to {shown[2]}")
+            table.add_row(
+                name, statistic, _interval(estimate), f"{_interval(estimate['read'])}, {estimate['pairs_read']}"
+            )
     stdout.print(table)
+
+
+def _interval(estimate: Mapping[str, Any]) -> str:
+    value, low, high = ("-" if estimate[key] is None else f"{estimate[key]:.2f}" for key in ("value", "low", "high"))
+    return f"{value} [{low}, {high}]"

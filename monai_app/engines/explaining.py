@@ -29,7 +29,7 @@ from monai_app.explain.agreement import agreements_of
 from monai_app.explain.baselines import Baselines, medians
 from monai_app.explain.believability import believability
 from monai_app.explain.decoy import decoy, refuse_key, write_key
-from monai_app.explain.explanation import EVEN_ODDS, explain
+from monai_app.explain.explanation import EVEN_ODDS, Explanation, explain
 from monai_app.explain.files import write_explanation
 from monai_app.explain.material import Material, film_material
 from monai_app.explain.methods import find_methods
@@ -104,8 +104,7 @@ def explain_case(
     row = case_row(dataset.data, case)
     item = dataset.data[row]
     inputs, _ = prepare_multimodal_batch(collate_samples([dataset[row]]), next(network.parameters()).device)
-    train, mask_id = train_items(cohort_dir, spec), None if tokenizer is None else tokenizer.mask_id
-    offsets = _offsets(item, spec, tokenizer)
+    train, offsets = train_items(cohort_dir, spec), _offsets(item, spec, tokenizer)
     known, groups = film_regions(cohort_dir, item, spec, regions or ()), _groups(spec, offsets)
     found = explain(
         network,
@@ -113,27 +112,38 @@ def explain_case(
         inputs,
         chosen.name,
         method=ways[0],
-        baselines=replace(
-            medians(train, mask_id) if train else Baselines(mask_id=mask_id),
-            film=_film_baseline(film_baseline, dataset, train),
-        ),
+        baselines=_baselines(train, tokenizer, _film_baseline(film_baseline, dataset, train)),
         prior=prior_of(chosen, train, spec, network),
         groups=groups,
     )
-    agreements = agreements_of(found, ways[1:], groups)
-    if study == DECOY:
-        found = decoy(found, seed=seed, groups=groups)
+    agreements = {} if study else agreements_of(found, ways[1:], groups)
     scores = {} if study else believability(found, regions=known, seed=seed)
-    film = film_material(item["film"]) if "film" in found.maps else None
-    note = str(item["note"]) if "note" in found.maps else ""
-    material = Material(spec, film, note, offsets, _provenance(cohort_dir, model_dir, bool(train)))
-    record = write_explanation(
-        out_dir, found, scores, material, agreements={} if study else agreements, blind=bool(study), force=force
-    )
+    shown = decoy(found, seed=seed, groups=groups) if study == DECOY else found
+    material = _material(found, item, spec, offsets, _provenance(cohort_dir, model_dir, bool(train)))
+    record = write_explanation(out_dir, shown, scores, material, agreements=agreements, blind=bool(study), force=force)
     if study:
         write_key(out_dir, is_decoy=study == DECOY, seed=seed, files=record["files"])
+    return _told(record)
+
+
+def _material(
+    found: Explanation, item: Mapping[str, Any], spec: ModelSpec, offsets: Any, provenance: dict[str, Any]
+) -> Material:
+    film = film_material(item["film"]) if "film" in found.maps else None
+    return Material(spec, film, str(item["note"]) if "note" in found.maps else "", offsets, provenance)
+
+
+def _told(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The record without the values of the maps."""
     maps = {name: {k: v for k, v in made.items() if k in _TOLD} for name, made in record["maps"].items()}
-    return {key: record[key] for key in ("target", "shown", "modalities", "absent", "warnings")} | {"maps": maps}
+    agreed = {name: found["rank_correlation"] for name, found in record["agreement"].items()}
+    kept = {key: record[key] for key in ("target", "shown", "modalities", "absent", "warnings")}
+    return kept | {"maps": maps, "agreement": agreed}
+
+
+def _baselines(train: Sequence[Mapping[str, Any]], tokenizer: NoteTokenizer | None, film: Any) -> Baselines:
+    mask_id = None if tokenizer is None else tokenizer.mask_id
+    return replace(medians(train, mask_id) if train else Baselines(mask_id=mask_id), film=film)
 
 
 _TOLD = ("method", "completeness_gap", "imputed_share", "believability")

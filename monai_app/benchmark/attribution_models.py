@@ -28,7 +28,7 @@ from monai_app.engines.bundle import (
     typed_errors,
 )
 from monai_app.engines.data import SampleDataset
-from monai_app.engines.explaining import prior_of, train_items
+from monai_app.engines.explaining import prior_of, refuse_trees, train_items
 from monai_app.explain.baselines import Baselines, completed, medians
 from monai_app.explain.prepared import refuse_unexplainable
 from monai_app.networks import MultimodalNetwork
@@ -150,6 +150,8 @@ def open_model(
         InputRejected: ``EXPLAIN_UNSUPPORTED`` for trees; those of the bundle and of its weights.
     """
     folder = find_bundle(bundle)
+    if place.folder is not None:
+        refuse_trees(place.folder)
     overlays = system_overlays(folder, place.system)
     if "explain" not in {path.stem for path in (folder / "configs").glob("*.yaml")}:
         raise InputRejected("EXPLAIN_UNSUPPORTED", "the bundle explains nothing", expected="configs/explain.yaml")

@@ -84,7 +84,7 @@ def benchmark_attribution(
         try:
             done.append(_measured(bundle, cohort_dir, folder, place, plan, settings or {}, resamples, on_stage))
         except InputRejected as error:
-            if error.code not in ("EXPLAIN_UNSUPPORTED", "TOKENIZER_MISSING"):
+            if error.code != "EXPLAIN_UNSUPPORTED":
                 raise
             refused[place.name] = error.code
             on_stage(f"{place.name}: refused ({error.code})")

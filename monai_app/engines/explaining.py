@@ -51,6 +51,16 @@ def explainable_model(network: nn.Module, folder: str | Path) -> nn.Module:
     Raises:
         InputRejected: ``EXPLAIN_UNSUPPORTED`` for a folder of trees alone; as :func:`load_model`.
     """
+    refuse_trees(folder)
+    return load_model(network, folder)
+
+
+def refuse_trees(folder: str | Path) -> None:
+    """Refuse a folder of trees alone.
+
+    Raises:
+        InputRejected: ``EXPLAIN_UNSUPPORTED``.
+    """
     place = Path(folder)
     if (place / TREES).is_file() and not (place / WEIGHTS_NAME).is_file():
         raise InputRejected(
@@ -60,7 +70,6 @@ def explainable_model(network: nn.Module, folder: str | Path) -> nn.Module:
             expected="a network",
             remedy="Explain a deep fusion system.",
         )
-    return load_model(network, folder)
 
 
 def explain_case(
@@ -88,8 +97,7 @@ def explain_case(
         target: label, see :func:`monai_app.explain.target.find_target`.
         method: one, several or ``all``: the first makes the maps, all of them together say where they agree.
         regions: names of known regions of the cohort's film masks to score the film's map against.
-        film_baseline: ``blurred`` compares a film with itself out of focus, ``mean`` with the mean film of the train
-            split.
+        film_baseline: what a film is compared with: itself ``blurred``, or the ``mean`` film of the train split.
         study: for a reader study, ``model`` or ``decoy``: without checks, and with a key file beside the folder.
 
     Raises:

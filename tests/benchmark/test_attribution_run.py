@@ -50,7 +50,7 @@ def test_every_output_is_written_and_trees_are_refused(run: tuple[Path, dict[str
     out, record, _ = run
     names = {"report.html", "results.csv", "results.parquet", "cases.parquet", "shares.parquet", "attribution.json"}
     assert names <= {path.name for path in out.iterdir()}
-    assert record["models"] == ["early"] and list(record["refused"]) == ["haim"]
+    assert record["models"] == ["early"] and record["refused"] == {"haim": "EXPLAIN_UNSUPPORTED"}
     shown = (out / "report.html").read_text()
     assert "Which modality carries which label" in shown and "haim" in shown
 

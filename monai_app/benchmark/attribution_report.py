@@ -36,7 +36,7 @@ class AttributionFacts:
 def attribution_page(facts: AttributionFacts, results: pl.DataFrame, shares: pl.DataFrame) -> Page:
     """The page of a finished benchmark."""
     found = [
-        (values[SHAPLEY_VARIANCE]["value"], name)
+        (values[SHAPLEY_VARIANCE]["read"]["value"], name)
         for name, values in facts.recovered.items()
         if SHAPLEY_VARIANCE in values
     ]

@@ -52,6 +52,7 @@ def test_page_shows_goals_controls_and_refusals() -> None:
     shown = attribution_page(FACTS, _results(), SHARES).render()
     for text in ("0.91", "0.87", "chance", "the film&#39;s centre", "haim", "n = 31 patients", "384", "18"):
         assert text in shown, text
+    assert "0.53" in shown
 
 
 def test_page_of_nothing_but_a_marker_has_its_section_and_no_film() -> None:

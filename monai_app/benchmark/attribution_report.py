@@ -120,10 +120,11 @@ def _film_section(section: Section, facts: AttributionFacts, results: pl.DataFra
         " 24th of the film's side first. Chance is the area of the region (with its margin), or one half for AUROC."
     )
     for name in facts.models:
-        part = _films(results, ON_FILM, CALLED).filter(pl.col("model") == name)
+        part, whole = (_films(results, which, CALLED).filter(pl.col("model") == name) for which in (ON_FILM, EVERY))
         if part.is_empty():
             continue
-        section.heading(f"{name}: labels of which the film carries a third or more, n = {part['n'].max()} patients")
+        counts = [int(frame["n"].to_numpy().max()) for frame in (part, whole)]
+        section.heading(f"{name}: labels of which the film carries a third or more, n = {counts[0]} patients")
         figures = []
         for processing in PROCESSING:
             hits = part.filter((pl.col("measure") == HIT) & (pl.col("processing") == processing))
@@ -131,8 +132,7 @@ def _film_section(section: Section, facts: AttributionFacts, results: pl.DataFra
         section.figures(figures)
         for processing in PROCESSING:
             _film_table(section, part.filter(pl.col("processing") == processing), processing)
-        whole = _films(results, EVERY, CALLED).filter(pl.col("model") == name)
-        section.heading(f"{name}: all labels, n = {whole['n'].max()} patients")
+        section.heading(f"{name}: all labels, n = {counts[1]} patients")
         _film_table(section, whole.filter(pl.col("processing") == AS_IT_STANDS), AS_IT_STANDS)
         _label_table(section, results.filter(pl.col("model") == name))
 

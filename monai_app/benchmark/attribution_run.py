@@ -204,7 +204,7 @@ def _write(
     write_parquet(folder / SHARES, shares)
     write_parquet(folder / RESULTS, results)
     write_csv(folder / "results.csv", results)
-    made = {
+    made: dict[str, Any] = {
         "cohort": cohort,
         "models": [record["name"] for record in records],
         "held_out": {record["name"]: record["held_out"] for record in records},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import nibabel
+import nibabel.orientations
 import numpy as np
 
 from monai_app.dicom.volume import Volume
@@ -47,7 +47,7 @@ def planes(volume: Volume, labels: np.ndarray, at: Voxel | None = None) -> tuple
         labels: ``(I, J, K)`` in the volume's voxels.
         at: voxel of the volume.
     """
-    turn = nibabel.orientations.io_orientation(volume.affine_ras)
+    turn = nibabel.orientations.io_orientation(volume.affine_ras)  # type: ignore[no-untyped-call]
     values, found = (_canonical(array, turn) for array in (volume.array, labels))
     spacing = np.empty(3)
     spacing[turn[:, 0].astype(int)] = volume.spacing_mm

@@ -49,7 +49,7 @@ def find_method(name: str) -> Method:
     Raises:
         InputRejected: ``METHOD_UNKNOWN``.
     """
-    if name not in set(Method):
+    if not isinstance(name, str) or name not in set(Method):  # a list, where a bundle takes one
         raise InputRejected(
             "METHOD_UNKNOWN", "there is no such method of attribution", expected=", ".join(Method), remedy="Name one."
         )

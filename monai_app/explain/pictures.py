@@ -6,6 +6,7 @@ Orange speaks for the label, purple against it: a pair that is told apart with e
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Sequence
 
@@ -42,10 +43,15 @@ def strength(values: Floats) -> float:
 def heat(values: Floats) -> Bytes:
     """A map (H, W) as colours (H, W, 4): the stronger, the less transparent."""
     smooth = gaussian_filter(values.astype(np.float32), SMOOTHING * max(values.shape))
-    relative = np.clip(smooth / strength(smooth), -1, 1)
-    painted = COLOURS((relative + 1) / 2)
-    painted[..., 3] = np.clip((np.abs(relative) - FAINT) / (1 - FAINT), 0, 1) ** 0.8
-    coloured: Bytes = np.round(255 * painted).astype(np.uint8)
+    return painted(smooth / strength(smooth))
+
+
+def painted(relative: Floats) -> Bytes:
+    """Values (H, W), of which 1 and -1 have the full colour, as colours (H, W, 4)."""
+    told = np.clip(relative, -1, 1)
+    colours = COLOURS((told + 1) / 2)
+    colours[..., 3] = np.clip((np.abs(told) - FAINT) / (1 - FAINT), 0, 1) ** 0.8
+    coloured: Bytes = np.round(255 * colours).astype(np.uint8)
     return coloured
 
 
@@ -68,6 +74,11 @@ def png(pixels: Bytes) -> bytes:
     stream = io.BytesIO()
     Image.fromarray(pixels).save(stream, format="PNG")
     return stream.getvalue()
+
+
+def data_url(picture: bytes) -> str:
+    """PNG bytes as the source of an image inside a page."""
+    return "data:image/png;base64," + base64.b64encode(picture).decode()
 
 
 def course(

@@ -85,13 +85,14 @@ def checks(target: Target, made: AttributionMap, found: Believability) -> list[C
                 stable.randomised_correlation < LEARNED,
             )
         )
-    whole = "volume" if made.modality == "volume" else "film"
+    whole, part = ("volume", "voxel") if made.modality == "volume" else ("film", "pixel")
     for region in found.regions:
+        side = "inside" if region.of_map.hit else "outside"
         rows.append(
             (
                 f"lies on the known region ({region.region})",
                 f"{region.of_map.mass:.0%} of the relevance on {region.area:.1%} of the {whole}, highest point"
-                f" {'inside' if region.of_map.hit else 'outside'}, pixel AUROC {region.of_map.auroc:.2f}; a blob in the"
+                f" {side}, {part} AUROC {region.of_map.auroc:.2f}; a blob in the"
                 f" middle of the {whole} has {region.of_centre.mass:.0%} and {region.of_centre.auroc:.2f}",
                 region.of_map.mass > max(region.area, region.of_centre.mass),
             )

@@ -17,12 +17,13 @@ from monai_app.explain.target import Target
 from monai_app.explain.views import View
 
 SHAPE = (12, 12, 12)
+TARGET = Target("lesion", TaskSpec(name="lesion", kind="binary"))
 
 
 @dataclass(frozen=True)
 class WeightedSum:
     weights: Tensor
-    target: Target = Target("lesion", TaskSpec(name="lesion", kind="binary"))
+    target: Target = TARGET
     score: float = 0.0
 
     def view(self, name: str) -> View:

@@ -72,7 +72,11 @@ class OpenCase:
 
     def fused(self, tokens: Mapping[str, Tensor], presence: Tensor) -> FusionOutput:
         """The fusion alone, of tokens ``(n, K, d)`` or ``(1, K, d)`` and presence ``(n, M)``."""
-        spread = {name: tokens[name].expand(len(presence), -1, -1) for name in self.network.modalities}
+        shared = getattr(self.network.fusion, "shares_tokens", False) and all(
+            len(value) == 1 for value in tokens.values()
+        )
+        rows = 1 if shared else len(presence)
+        spread = {name: tokens[name].expand(rows, -1, -1) for name in self.network.modalities}
         output: FusionOutput = self.network.fusion(spread, presence)
         return output
 

@@ -55,15 +55,24 @@ def edge_letters(letters: Sequence[str], shadow: str = "") -> Markup:
     )
 
 
+_COMPARED = (
+    "Move the slider to compare. Coloured is where the film moved the model, compared with the same film blurred; where"
+    " nothing is coloured, blurring would hardly have moved it."
+)
+_LEGEND = {
+    "grad_cam": "Move the slider to compare. Coloured are regions whose features speak for or against the label."
+    " Grad-CAM is coarse, compares with nothing, and its colours are no amounts: read where, not how much."
+}
+"""What the colours mean, by method."""
+
+
 def add_film(section: Section, explanation: Explanation, made: AttributionMap, material: Material) -> None:
     """Fill the film's section."""
     assert material.film is not None, "a present film has its pixels"
     shown = _fitted(material.film.pixels)
     over = heat(own_grid(made.values, (shown.shape[0], shown.shape[1])))
     side, letters = made.values.shape[0], material.film.letters
-    section.text(
-        "Move the slider to compare. Where nothing is coloured, blurring the film would not have moved the model."
-    )
+    section.text(_LEGEND.get(made.method, _COMPARED))
     section.blocks.append(
         _FILM.format(
             width=min(SHOWN_WIDTH_PX, shown.shape[1]),
@@ -77,7 +86,7 @@ def add_film(section: Section, explanation: Explanation, made: AttributionMap, m
         )
     )
     section.text(
-        f"All of the film together moved the score by {made.change:+.2f} {explanation.target.unit}, compared with"
+        f"The film as a whole moved the score by {made.change:+.2f} {explanation.target.unit}, compared with"
         f" {made.baseline}."
     )
 

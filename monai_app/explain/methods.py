@@ -13,7 +13,7 @@ from monai_app.core.errors import InputRejected
 from monai_app.explain.ablation import Groups, measurement_groups, occlusion
 from monai_app.explain.attribution_map import AttributionMap
 from monai_app.explain.grad_cam import grad_cam
-from monai_app.explain.gradients import MOST_STEPS, TOLERANCE, Attributed, gradient_shap, integrated_gradients
+from monai_app.explain.gradients import TOLERANCE, Attributed, gradient_shap, integrated_gradients
 from monai_app.explain.hires_cam import hires_cam
 from monai_app.explain.scored import ScoredCase
 from monai_app.explain.views import View
@@ -107,6 +107,8 @@ def attribute(
         view.features,
         view.imputed,
         complete=chosen in (Method.INTEGRATED_GRADIENTS, Method.GRADIENT_SHAP),
+        precision=found.precision,
+        rounding_cosine=found.rounding_cosine,
     )
     return replace(made, warnings=_warnings(made, method))
 
@@ -130,10 +132,14 @@ def _warnings(made: AttributionMap, asked: Method) -> tuple[str, ...]:
     if made.method != asked.value:
         found.append(f"{asked.value} maps images only; this map was made by {made.method}.")
     if made.complete and made.gap >= TOLERANCE:
-        steps = f" after {MOST_STEPS} steps" if made.method == Method.INTEGRATED_GRADIENTS.value else ""
+        why = (
+            "its points are drawn at random. Integrated gradients close the gap where it can be closed."
+            if made.method == Method.GRADIENT_SHAP.value
+            else "the model jumps on the way from the baseline, and no gradient shows a jump. Occlusion needs none."
+        )
         found.append(
-            f"The map adds up to the change of the score only within {made.gap:.0%}{steps}: the model jumps on the way"
-            " from the baseline. Prefer occlusion here."
+            f"The map adds up to the change of the score only within {made.gap:.0%} after {made.evaluations} passes:"
+            f" {why}"
         )
     if made.imputed_share >= MUCH_IMPUTED:
         found.append(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from monai_app.core.page import Page, Section
 from monai_app.explain.agreement import Agreement
@@ -13,9 +12,9 @@ from monai_app.explain.check_list import add_checks
 from monai_app.explain.explanation import Explanation
 from monai_app.explain.film_panel import add_film
 from monai_app.explain.material import Material
+from monai_app.explain.modality_panel import add_modalities
 from monai_app.explain.note_panel import add_note
-from monai_app.explain.pictures import waterfall
-from monai_app.explain.sentences import checks, interaction_sentence, summary, weights_sentence
+from monai_app.explain.sentences import checks, compared_with, precision_words, summary
 from monai_app.explain.value_panels import add_series, add_table
 from monai_app.explain.wording import TITLES, label_of, quantity, told
 
@@ -49,7 +48,7 @@ def case_page(
     short = page.section("In short")
     for text in summary(shares, rows):
         short.text(text)
-    _add_modalities(page.section("What each kind of data contributed"), explanation)
+    add_modalities(page.section("What each kind of data contributed"), explanation)
     for name in explanation.case.network.modalities:
         section = page.section(TITLES[name])
         if name in explanation.maps:
@@ -68,45 +67,11 @@ def case_page(
     return page
 
 
-def _add_modalities(section: Section, explanation: Explanation) -> None:
-    target, shares = explanation.target, explanation.shares
-    ends = told(target, target.shown(shares.prior.score)), told(target, target.shown(explanation.case.score))
-    section.figure(
-        waterfall(
-            [TITLES[name] for name in shares.names],
-            shares.shapley.tolist(),
-            shares.prior.score,
-            f"score ({target.unit}); each step is one kind of data's fair share (Shapley value)",
-            ends,
-        ),
-        f"From what is expected without any data ({shares.prior.source}) to the prediction.",
-    )
-    everything = len(shares.coalitions) - 1
-    rows: list[list[Any]] = []
-    for place, name in enumerate(shares.names):
-        without = everything & ~(1 << place)
-        rows.append(
-            [
-                TITLES[name],
-                f"{shares.shapley[place]:+.2f}",
-                f"{shares.shares[place]:.0%}",
-                told(target, target.shown(float(shares.coalitions[without]))) if without else "no prediction",
-                told(target, target.shown(float(shares.coalitions[1 << place]))),
-                "none" if shares.weights is None else f"{shares.weights[place]:.2f}",
-            ]
-        )
-    what = quantity(target)
-    header = ["data", f"moved the score by ({target.unit})", "share", f"{what} without it", f"{what} from it alone"]
-    section.table([*header, "model's own weight"], rows)
-    section.text(interaction_sentence(shares))
-    section.text(weights_sentence(shares))
-
-
 def _add_provenance(section: Section, explanation: Explanation, material: Material) -> None:
     rows = [
-        [TITLES[name], made.method.replace("_", " "), made.baseline, made.evaluations]
+        [TITLES[name], made.method.replace("_", " "), compared_with(made), made.evaluations, precision_words(made)]
         for name, made in explanation.maps.items()
     ]
-    section.table(["map", "method", "compared with", "passes of the model"], rows)
+    section.table(["map", "method", "compared with", "passes of the model", "computed in"], rows)
     section.table(["what", "value"], [[key, str(value)] for key, value in material.provenance.items()])
     section.link("attribution.json", "All values and scores as JSON")

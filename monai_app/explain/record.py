@@ -15,7 +15,7 @@ from monai_app.explain.attribution_map import AttributionMap
 from monai_app.explain.believability import Believability
 from monai_app.explain.explanation import Explanation
 from monai_app.explain.material import Material
-from monai_app.explain.modality_shares import ModalityShares
+from monai_app.explain.modality_shares import INTERVAL, ModalityShares
 from monai_app.explain.words import words_of
 
 FORMAT = "monai-app-attribution-1"
@@ -97,6 +97,15 @@ def _shares(shares: ModalityShares) -> dict[str, Any]:
         "coalition_scores": coalitions,
         "prior": asdict(shares.prior),
         "fusion_rows": shares.passes,
+        "interval": None
+        if shares.draws is None
+        else {
+            "of": "the model's own draws, each explained by itself",
+            "draws": shares.draws.count,
+            "quantiles": list(INTERVAL),
+            "shapley": dict(zip(names, shares.draws.shapley.tolist(), strict=True)),
+            "share": dict(zip(names, shares.draws.shares.tolist(), strict=True)),
+        },
     }
 
 
@@ -113,6 +122,8 @@ def _map(made: AttributionMap, material: Material) -> dict[str, Any]:
         "sum": float(made.values.sum(dtype=np.float64)),
         "completeness_gap": made.gap if made.complete else None,
         "evaluations": made.evaluations,
+        "precision": made.precision,
+        "cosine_of_bf16_to_fp32": made.rounding_cosine,
         "imputed_share": made.imputed_share,
         "warnings": list(made.warnings),
         "shape": list(made.values.shape),

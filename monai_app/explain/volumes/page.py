@@ -11,7 +11,7 @@ from monai_app.explain.attribution_map import AttributionMap
 from monai_app.explain.believability import Believability
 from monai_app.explain.check_list import add_checks
 from monai_app.explain.pictures import strength
-from monai_app.explain.sentences import DECISIVE, Check, checks
+from monai_app.explain.sentences import Check, checks, refusal
 from monai_app.explain.volumes.explanation import VolumeExplanation
 from monai_app.explain.volumes.material import VolumeMaterial
 from monai_app.explain.volumes.own_grid import (
@@ -91,9 +91,8 @@ def _add_summary(section: Section, explanation: VolumeExplanation, rows: Mapping
             found = whereabouts(made.values, mask, explanation.seen)
             if found is not None:
                 section.text(several + found.sentence(what, label))
-        failed = [what for what, _, passed in rows.get(name, [])[:DECISIVE] if passed is False]
-        if failed:
-            section.text(f"{several}Do not rely on this map. Not so: it {'; it '.join(failed)}.")
+        for text in refusal("this map", rows.get(name, [])):
+            section.text(several + text)
     for text in explanation.warnings:
         section.text(f"Note: {text}")
 

@@ -14,7 +14,7 @@ def test_the_page_tells_what_was_found_where_it_was_computed_and_what_the_scores
     found = explained()
     text = volume_page(found, {"T1": SCORES, "FLAIR": SCORES}, material()).render()
     assert "The model found" in text and "mL of ball" in text
-    assert found.computed_at in text and "moves the probability from 0.81 to 0.32" in text
+    assert found.computed_at in text and "the probability goes from 0.81 to 0.32" in text
     assert "lies inside the ball that the model found" in text and "ball, label map" in text
     assert text.count("<h2") == 5 and "voxel AUROC" in text and "% of the volume" in text
 

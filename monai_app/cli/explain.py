@@ -20,6 +20,28 @@ from monai_app.cli.bundle import (
 from monai_app.cli.output import ForceOption, JsonOption, command, emit
 from monai_app.core.errors import InputRejected
 
+MethodsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="integrated_gradients (default), gradient_shap, grad_cam, hires_cam (images), occlusion, or all;"
+        " repeatable: the first makes the maps, all together say where methods agree.",
+    ),
+]
+FilmBaselineOption = Annotated[
+    str, typer.Option(help="Compare a film with itself blurred, or with the mean film: blurred, mean.")
+]
+DecoyOption = Annotated[
+    bool,
+    typer.Option(
+        "--decoy",
+        help="For reader studies: maps of the model with random weights. Looks like --blind; only OUT.key.json"
+        " beside the folder says which it is. Never for patients.",
+    ),
+]
+BlindOption = Annotated[
+    bool, typer.Option("--blind", help="For reader studies: the true maps, without the checks that decoys fail.")
+]
+
 
 @command
 def explain(
@@ -37,27 +59,10 @@ def explain(
         list[str] | None,
         typer.Option("--input", "-i", help="Volume instead of a case: NIfTI, NRRD or DICOM folder; one a sequence."),
     ] = None,
-    method: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="integrated_gradients (default), gradient_shap, grad_cam, hires_cam (images), occlusion, or all;"
-            " repeatable: the first makes the maps, all together say where methods agree.",
-        ),
-    ] = None,
-    film_baseline: Annotated[
-        str, typer.Option(help="Compare a film with itself blurred, or with the mean film: blurred, mean.")
-    ] = "blurred",
-    decoy: Annotated[
-        bool,
-        typer.Option(
-            "--decoy",
-            help="For reader studies: maps of the model with random weights. Looks like --blind; only OUT.key.json"
-            " beside the folder says which it is. Never for patients.",
-        ),
-    ] = False,
-    blind: Annotated[
-        bool, typer.Option("--blind", help="For reader studies: the true maps, without the checks that decoys fail.")
-    ] = False,
+    method: MethodsOption = None,
+    film_baseline: FilmBaselineOption = "blurred",
+    decoy: DecoyOption = False,
+    blind: BlindOption = False,
     seed: Annotated[int, typer.Option(help="Of random orders, nearby inputs and random weights.")] = 0,
     region: Annotated[
         list[str] | None,

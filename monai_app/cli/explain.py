@@ -11,6 +11,28 @@ from monai_app.cli.bundle import BundleArgument, FusionOption, OverlayOption, Se
 from monai_app.cli.output import ForceOption, JsonOption, command, emit
 from monai_app.core.errors import InputRejected
 
+MethodsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="integrated_gradients (default), gradient_shap, grad_cam, hires_cam (images), occlusion, or all;"
+        " repeatable: the first makes the maps, all together say where methods agree.",
+    ),
+]
+FilmBaselineOption = Annotated[
+    str, typer.Option(help="Compare a film with itself blurred, or with the mean film: blurred, mean.")
+]
+DecoyOption = Annotated[
+    bool,
+    typer.Option(
+        "--decoy",
+        help="For reader studies: maps of the model with random weights. Looks like --blind; only OUT.key.json"
+        " beside the folder says which it is. Never for patients.",
+    ),
+]
+BlindOption = Annotated[
+    bool, typer.Option("--blind", help="For reader studies: the true maps, without the checks that decoys fail.")
+]
+
 
 @command
 def explain(
@@ -28,9 +50,11 @@ def explain(
         list[str] | None,
         typer.Option("--input", "-i", help="Volume instead of a case: NIfTI, NRRD or DICOM folder; one a sequence."),
     ] = None,
-    method: Annotated[
-        str, typer.Option(help="integrated_gradients, gradient_shap, grad_cam (images) or occlusion.")
-    ] = "integrated_gradients",
+    method: MethodsOption = None,
+    film_baseline: FilmBaselineOption = "blurred",
+    decoy: DecoyOption = False,
+    blind: BlindOption = False,
+    seed: Annotated[int, typer.Option(help="Of random orders, nearby inputs and random weights.")] = 0,
     region: Annotated[
         list[str] | None,
         typer.Option(
@@ -54,7 +78,7 @@ def explain(
     _refuse_mixture(cohort, datalist, case, source)
     paths = {"output_dir": out, "model_dir": model, "rules": rules}
     chosen: dict[str, Any] = {name: str(path) for name, path in paths.items() if path is not None}
-    asked = {"target": target, "method": method, "regions": region, "force": force}
+    asked = {"target": target, "regions": region, "force": force} | _asked(method, film_baseline, decoy, blind, seed)
     asked |= {} if case is None else {"case": case}
     asked |= {"input": source} if source else {}
     chosen |= asked | parse_settings(settings)
@@ -63,6 +87,18 @@ def explain(
     )
     page = Path(parser.get_parsed_content("output_dir")) / "case.html"
     emit({"page": str(page), **(record if json else _short(record))}, as_json=json)
+
+
+def _asked(methods: list[str] | None, film_baseline: str, decoy: bool, blind: bool, seed: int) -> dict[str, Any]:
+    """What not every bundle knows is set only where it was asked for."""
+    asked: dict[str, Any] = {"method": "integrated_gradients"}
+    if methods:
+        asked["method"] = methods if len(methods) > 1 else methods[0]
+    if film_baseline != "blurred":
+        asked["film_baseline"] = film_baseline
+    if decoy or blind:
+        asked["study"] = "decoy" if decoy else "model"
+    return asked | ({"seed": seed} if seed else {})
 
 
 def _refuse_mixture(cohort: Path | None, datalist: Path | None, case: str | None, source: list[str] | None) -> None:

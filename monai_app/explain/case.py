@@ -94,7 +94,7 @@ class OpenCase:
         """The features of a present modality."""
         value, encoder = self.inputs[name], self.encoder(name)
         if name == "film":
-            return film_view(value)
+            return film_view(value, self.baselines.film)
         if name == "note":
             return note_view(value, encoder, self.baselines, int(getattr(encoder, "padding_id", 0)))
         place = "input.scale" if name == "series" else "scale"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 
@@ -13,6 +14,7 @@ from monai_app.explain.ablation import Groups, measurement_groups, occlusion
 from monai_app.explain.attribution_map import AttributionMap
 from monai_app.explain.grad_cam import grad_cam
 from monai_app.explain.gradients import TOLERANCE, Attributed, gradient_shap, integrated_gradients
+from monai_app.explain.hires_cam import hires_cam
 from monai_app.explain.scored import ScoredCase
 from monai_app.explain.views import View
 
@@ -21,16 +23,22 @@ MUCH_IMPUTED = 0.2
 
 
 class Method(StrEnum):
-    """How a map is made. Grad-CAM maps images; other modalities then get integrated gradients, and say so."""
+    """How a map is made. Grad-CAM and HiResCAM map images; others then get integrated gradients, and say so."""
 
     INTEGRATED_GRADIENTS = "integrated_gradients"
     GRADIENT_SHAP = "gradient_shap"
     GRAD_CAM = "grad_cam"
+    HIRES_CAM = "hires_cam"
     OCCLUSION = "occlusion"
+
+    @property
+    def needs_feature_map(self) -> bool:
+        """Whether it works on a layer of a convolutional encoder, which not every model has."""
+        return self in (Method.GRAD_CAM, Method.HIRES_CAM)
 
     def of(self, modality: str) -> Method:
         """The method that maps this modality."""
-        if self is Method.GRAD_CAM and modality not in ("film", "volume"):
+        if self.needs_feature_map and modality not in ("film", "volume"):
             return Method.INTEGRATED_GRADIENTS
         return self
 
@@ -41,11 +49,25 @@ def find_method(name: str) -> Method:
     Raises:
         InputRejected: ``METHOD_UNKNOWN``.
     """
-    if name not in set(Method):
+    if not isinstance(name, str) or name not in set(Method):  # a list, where a bundle takes one
         raise InputRejected(
             "METHOD_UNKNOWN", "there is no such method of attribution", expected=", ".join(Method), remedy="Name one."
         )
     return Method(name)
+
+
+EVERY = "all"
+
+
+def find_methods(names: str | Sequence[str]) -> list[Method]:
+    """Methods by name, each once; ``all`` stands for every one.
+
+    Raises:
+        InputRejected: ``METHOD_UNKNOWN``.
+    """
+    asked = [names] if isinstance(names, str) else list(names)
+    found = [method for name in asked for method in (list(Method) if name == EVERY else [find_method(name)])]
+    return list(dict.fromkeys(found)) or [Method.INTEGRATED_GRADIENTS]
 
 
 def attribute(
@@ -100,6 +122,8 @@ def _attributed(
         return gradient_shap(case, view)
     if method is Method.GRAD_CAM:
         return grad_cam(case, view)
+    if method is Method.HIRES_CAM:
+        return hires_cam(case, view)
     return occlusion(case, view, measurement_groups(view) if view.name == "series" else groups, patches=steps)
 
 

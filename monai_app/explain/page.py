@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from monai_app.core.page import Page, Section
+from monai_app.explain.agreement import Agreement
+from monai_app.explain.agreement_panel import add_agreements
 from monai_app.explain.believability import Believability
 from monai_app.explain.check_list import add_checks
 from monai_app.explain.explanation import Explanation
@@ -19,8 +21,13 @@ from monai_app.explain.wording import TITLES, label_of, quantity, told
 PANELS = {"film": add_film, "series": add_series, "table": add_table, "note": add_note}
 
 
-def case_page(explanation: Explanation, scores: Mapping[str, Believability], material: Material) -> Page:
-    """The whole page."""
+def case_page(
+    explanation: Explanation,
+    scores: Mapping[str, Believability],
+    material: Material,
+    agreements: Mapping[str, Agreement] | None = None,
+) -> Page:
+    """The whole page; without scores it says nothing of checks, as pages of a reader study must not."""
     target, shares = explanation.target, explanation.shares
     shown = told(target, target.shown(explanation.case.score))
     label = label_of(target)
@@ -35,7 +42,7 @@ def case_page(explanation: Explanation, scores: Mapping[str, Believability], mat
         tiles=[
             (quantity(target), shown, f"before any data: {told(target, target.shown(shares.prior.score))}"),
             ("what counted most", TITLES[strongest[1]], f"{strongest[0]:.0%} of all influence"),
-            ("checks passed", f"{sum(known)} of {len(known)}", "see the last section"),
+            *([("checks passed", f"{sum(known)} of {len(known)}", "see the last section")] if scores else []),
         ],
     )
     short = page.section("In short")
@@ -52,7 +59,10 @@ def case_page(explanation: Explanation, scores: Mapping[str, Believability], mat
             section.text(
                 "Absent: this case has none, so there is no map. The model predicted as it does for all who lack it."
             )
-    add_checks(page.section("Can these maps be believed?"), {TITLES[name]: found for name, found in rows.items()})
+    if agreements:
+        add_agreements(page.section("Do the methods agree?"), agreements, material)
+    if scores:
+        add_checks(page.section("Can these maps be believed?"), {TITLES[name]: found for name, found in rows.items()})
     _add_provenance(page.section("How this was made"), explanation, material)
     return page
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from monai_app.core.errors import InputRejected
-from monai_app.explain.baselines import BLUR_SHARE, Baselines, blurred
+from monai_app.explain.baselines import BLUR_SHARE, MEAN_FILM, Baselines, blurred
 from monai_app.networks.encoders import BagNoteEncoder
 
 Bools = npt.NDArray[np.bool_]
@@ -57,11 +57,11 @@ class View:
         return self.assemble(torch.where(removed, self.baseline, self.original))
 
 
-def film_view(film: Tensor) -> View:
-    """A film ``(1, 1, H, W)`` by pixel."""
+def film_view(film: Tensor, mean: npt.NDArray[np.float32] | None = None) -> View:
+    """A film ``(1, 1, H, W)`` by pixel, from the mean film ``(H, W)`` or, without one, from itself out of focus."""
     original = film[:, 0]
-    away = torch.from_numpy(blurred(original[0].cpu().numpy()))[None].to(film)
-    text = f"the same film blurred (Gaussian, {BLUR_SHARE:.0%} of its side)"
+    away = torch.from_numpy(blurred(original[0].cpu().numpy()) if mean is None else mean)[None].to(film)
+    text = f"the same film blurred (Gaussian, {BLUR_SHARE:.0%} of its side)" if mean is None else MEAN_FILM
     shape = tuple(original.shape[1:])
     every, scale = np.ones(shape, np.bool_), torch.ones_like(original)
     return View("film", original, away, lambda x: x[:, None], every, None, text, scale)

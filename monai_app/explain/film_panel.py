@@ -15,6 +15,7 @@ from monai_app.explain.explanation import Explanation
 from monai_app.explain.film_grid import Floats, own_grid
 from monai_app.explain.material import Material
 from monai_app.explain.pictures import data_url, grey, heat, png
+from monai_app.explain.sentences import legend
 
 LONGEST_SIDE_PX = 900
 """Of the picture inside a page."""
@@ -55,24 +56,13 @@ def edge_letters(letters: Sequence[str], shadow: str = "") -> Markup:
     )
 
 
-_COMPARED = (
-    "Move the slider to compare. Coloured is where the film moved the model, compared with the same film blurred; where"
-    " nothing is coloured, blurring would hardly have moved it."
-)
-_LEGEND = {
-    "grad_cam": "Move the slider to compare. Coloured are regions whose features speak for or against the label."
-    " Grad-CAM is coarse, compares with nothing, and its colours are no amounts: read where, not how much."
-}
-"""What the colours mean, by method."""
-
-
 def add_film(section: Section, explanation: Explanation, made: AttributionMap, material: Material) -> None:
     """Fill the film's section."""
     assert material.film is not None, "a present film has its pixels"
     shown = _fitted(material.film.pixels)
     over = heat(own_grid(made.values, (shown.shape[0], shown.shape[1])))
     side, letters = made.values.shape[0], material.film.letters
-    section.text(_LEGEND.get(made.method, _COMPARED))
+    section.text(legend(made, "film"))
     section.blocks.append(
         _FILM.format(
             width=min(SHOWN_WIDTH_PX, shown.shape[1]),

@@ -16,7 +16,7 @@ from monai_app.explain.modality_panel import add_modalities
 from monai_app.explain.note_panel import add_note
 from monai_app.explain.sentences import checks, compared_with, precision_words, summary
 from monai_app.explain.value_panels import add_series, add_table
-from monai_app.explain.wording import TITLES, label_of, quantity, told
+from monai_app.explain.wording import TITLES, in_words, label_of, plain_name, quantity, told
 
 PANELS = {"film": add_film, "series": add_series, "table": add_table, "note": add_note}
 
@@ -73,5 +73,5 @@ def _add_provenance(section: Section, explanation: Explanation, material: Materi
         for name, made in explanation.maps.items()
     ]
     section.table(["map", "method", "compared with", "passes of the model", "computed in"], rows)
-    section.table(["what", "value"], [[key, str(value)] for key, value in material.provenance.items()])
+    section.table(["what", "value"], [[plain_name(key), in_words(value)] for key, value in material.provenance.items()])
     section.link("attribution.json", "All values and scores as JSON")

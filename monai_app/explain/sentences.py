@@ -40,6 +40,29 @@ Check = tuple[str, str, bool | None]
 """What was checked, what came out, and whether it speaks for the map; None where it cannot be told."""
 
 
+_CAM = (
+    "Coloured are regions whose features speak for or against the label. {} compares with nothing: read where, not how"
+    " much."
+)
+_CAM_NAMES = {"grad_cam": "Grad-CAM is coarse and", "hires_cam": "HiResCAM"}
+
+
+def legend(made: AttributionMap, image: str) -> str:
+    """What the colours over an image mean.
+
+    Args:
+        image: what it is called, such as ``film``.
+    """
+    if made.method in _CAM_NAMES:
+        meaning = _CAM.format(_CAM_NAMES[made.method])
+    else:
+        meaning = (
+            f"Coloured is where the {image} moved the model, compared with {made.baseline}; where nothing is coloured,"
+            " putting that in its place would hardly have moved it."
+        )
+    return f"Move the slider to compare. {meaning}"
+
+
 def deletion_sentence(target: Target, name: str, found: Faithfulness) -> str:
     """What removing the marked tenth does, beside a random tenth."""
     return (

@@ -11,7 +11,7 @@ from monai_app.explain.attribution_map import AttributionMap
 from monai_app.explain.believability import Believability
 from monai_app.explain.check_list import add_checks
 from monai_app.explain.pictures import strength
-from monai_app.explain.sentences import Check, checks, refusal
+from monai_app.explain.sentences import Check, checks, legend, refusal
 from monai_app.explain.volumes.explanation import VolumeExplanation
 from monai_app.explain.volumes.material import VolumeMaterial
 from monai_app.explain.volumes.own_grid import (
@@ -25,7 +25,7 @@ from monai_app.explain.volumes.panel import Outlines, add_planes
 from monai_app.explain.volumes.seen import Bools
 from monai_app.explain.volumes.structure import ScoredOver
 from monai_app.explain.volumes.whereabouts import whereabouts
-from monai_app.explain.wording import label_of, plain_name, quantity, told
+from monai_app.explain.wording import in_words, label_of, plain_name, quantity, told
 
 
 def volume_page(explanation: VolumeExplanation, scores: Mapping[str, Believability], material: VolumeMaterial) -> Page:
@@ -114,10 +114,7 @@ def _add_map(
     outlines, peak = _outlines(explanation, material), peak_of(smooth, seen)
     at = voxel_at(peak.ras_mm, image.affine_ras, image.array.shape)
     sense = "for" if peak.value > 0 else "against"
-    section.text(
-        "Move the slider to compare. Where nothing is coloured, blurring the image would not have moved the model;"
-        " beyond what the model was given there is no colour either."
-    )
+    section.text(f"{legend(made, 'image')} Beyond what the model was given there is no colour either.")
     section.heading(f"Through the point that speaks most {sense} it: {peak.words}")
     caption = (
         f"Computed at {explanation.computed_at}; the method resolves {explanation.resolution}. Laid over the image and"
@@ -167,5 +164,5 @@ def _add_making(section: Section, explanation: VolumeExplanation, material: Volu
     told_rows = {"computed at": explanation.computed_at} | material.provenance
     if explanation.structure is not None:
         told_rows["score"] = f"mean log-odds over {explanation.structure.scored_over.value}"
-    section.table(["what", "value"], [[key, str(value)] for key, value in told_rows.items()])
+    section.table(["what", "value"], [[plain_name(key), in_words(value)] for key, value in told_rows.items()])
     section.link("attribution.json", "All scores as JSON; the maps themselves are NIfTI beside it")

@@ -1,6 +1,6 @@
 """What a private step costs: time and memory of DP-SGD against a plain step, DenseNet-121 with GroupNorm, batch 16.
 
-    python scripts/benchmarks/dp_sgd.py [--json] [--rounds N] [--steps N] [--sizes 64 96] [--precision fp32 bf16] [--hooks]
+    python scripts/benchmarks/dp_sgd.py [--json] [--rounds N] [--steps N] [--sizes 64 96] [--precision fp32] [--hooks]
 
 Each side runs in a process of its own, all sides in turns: the plain step, ours (one patient at a time,
 monai_app.generate.privacy.step) and, with --hooks, Opacus's hooks on the whole batch. Processor time of one thread, the

@@ -118,7 +118,7 @@ class PrivateTrainer(MultimodalTrainer):
             noise_seed="given" if self.secret.given else "secret",
         )
 
-    def run(self) -> None:
+    def run(self) -> None:  # type: ignore[override]
         """Train until the last epoch or the end of the budget; the same command goes on.
 
         Raises:

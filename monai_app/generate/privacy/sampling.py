@@ -34,7 +34,7 @@ def poisson_rows(patients: Sequence[Rows], rate: float, generator: torch.Generat
     """
     draws = torch.rand(len(patients), 2, generator=generator, dtype=torch.float64).numpy()
     taken = np.flatnonzero(draws[:, 0] < rate)
-    rows = [int(patients[index][int(draws[index, 1] * len(patients[index]))]) for index in taken]
+    rows = [int(patients[i][int(draws[i, 1] * len(patients[i]))]) for i in taken.tolist()]
     return [rows[place] for place in torch.randperm(len(rows), generator=generator).tolist()]
 
 

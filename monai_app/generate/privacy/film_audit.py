@@ -10,10 +10,17 @@ from typing import Any
 import numpy as np
 import torch
 
+from monai_app.core.errors import InputRejected
 from monai_app.core.random import numpy_generator
 from monai_app.generate.privacy.budget import Accountant, Budget, Mechanism, calibrated_noise, epsilon_spent
 from monai_app.generate.privacy.one_run_audit import Audit, audit
-from monai_app.generate.privacy.small_training import Samples, SmallTraining, sample_losses, small_classifier, train_small
+from monai_app.generate.privacy.small_training import (
+    Samples,
+    SmallTraining,
+    sample_losses,
+    small_classifier,
+    train_small,
+)
 
 
 @dataclass(frozen=True)
@@ -79,11 +86,16 @@ def audit_training(
         canaries: each a patient of its own.
         budget: what the private training claims.
         batch_size: patients a step, on average.
+
+    Raises:
+        InputRejected: ``BUDGET_INVALID``, ``BUDGET_TOO_SMALL``.
     """
+    if math.isinf(budget.epsilon):
+        raise InputRejected("BUDGET_INVALID", "without a bound there is nothing to audit", got="infinite epsilon")
     rate = min(1.0, batch_size / (len(patients.features) + len(canaries.features) / 2))
     noise = calibrated_noise(budget, rate, steps, accountant)
     how = SmallTraining(clip_norm, noise, rate, steps, learning_rate=learning_rate, hidden=hidden, seed=seed)
-    claimed = epsilon_spent([(Mechanism(noise, rate), steps)], budget.delta, accountant) if noise else math.inf
+    claimed = epsilon_spent([(Mechanism(noise, rate), steps)], budget.delta, accountant)
     on_stage("training with clipping and noise")
     private = _audited(patients, canaries, how, budget.delta, confidence)
     on_stage("training without")

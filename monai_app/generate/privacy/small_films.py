@@ -29,7 +29,11 @@ CANARY_CELLS = 16
 
 
 def film_samples(
-    cohort_dir: str | Path, split: str, *, most: int | None = None, on_film: Callable[[int, int], None] = lambda *_: None
+    cohort_dir: str | Path,
+    split: str,
+    *,
+    most: int | None = None,
+    on_film: Callable[[int, int], None] = lambda *_: None,
 ) -> tuple[Samples, list[str]]:
     """The films of a split with the labels of its binary and multilabel tasks, and the labels' names.
 

@@ -74,9 +74,7 @@ def sample_losses(network: nn.Module, samples: Samples) -> Tensor:
 
 def train_small(samples: Samples, how: SmallTraining) -> nn.Sequential:
     """Train by DP-SGD."""
-    network = small_classifier(
-        samples.features.shape[1], samples.labels.shape[1], hidden=how.hidden, seed=how.seed
-    )
+    network = small_classifier(samples.features.shape[1], samples.labels.shape[1], hidden=how.hidden, seed=how.seed)
     patients = rows_by_patient(samples.subject_id.tolist())
     step = PrivateStep(
         network.parameters(),

@@ -23,9 +23,10 @@ def test_a_private_training_keeps_its_claim_and_one_without_clipping_and_noise_b
         random_samples(0, "nobody"),
         random_samples(120, "canaries"),
         Budget(1.0, 1e-5),
-        steps=60,
+        steps=40,
         batch_size=30,
-        learning_rate=0.02,
+        learning_rate=0.03,
+        hidden=32,
         accountant=Accountant.RDP,
     )
     told = audited.as_dict()

@@ -22,7 +22,9 @@ def published_p_value(m: int, r: int, v: int, eps: float, delta: float) -> float
 @pytest.mark.parametrize(("m", "r", "v"), [(100, 100, 75), (500, 100, 99), (50, 10, 0)])
 @pytest.mark.parametrize(("epsilon", "delta"), [(0.0, 0.0), (1.0, 1e-5), (4.0, 1e-3)])
 def test_p_values_are_those_of_the_paper(m: int, r: int, v: int, epsilon: float, delta: float) -> None:
-    assert audit_p_value(m, r, v, epsilon, delta) == pytest.approx(published_p_value(m, r, v, epsilon, delta), abs=1e-12)
+    assert audit_p_value(m, r, v, epsilon, delta) == pytest.approx(
+        published_p_value(m, r, v, epsilon, delta), abs=1e-12
+    )
 
 
 def test_all_right_guesses_bound_epsilon_as_in_closed_form() -> None:

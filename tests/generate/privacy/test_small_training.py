@@ -6,7 +6,13 @@ import numpy as np
 import torch
 
 from monai_app.core.random import torch_generator
-from monai_app.generate.privacy.small_training import Samples, SmallTraining, sample_losses, small_classifier, train_small
+from monai_app.generate.privacy.small_training import (
+    Samples,
+    SmallTraining,
+    sample_losses,
+    small_classifier,
+    train_small,
+)
 
 HOW = SmallTraining(1.0, 0.0, 0.5, 40, learning_rate=0.05, hidden=8)
 

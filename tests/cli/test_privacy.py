@@ -48,9 +48,12 @@ def test_copies_are_found_and_exit_with_one(films: list[str], tmp_path: Path) ->
 def test_an_output_is_not_replaced_unasked_and_a_bad_input_writes_nothing(films: list[str], tmp_path: Path) -> None:
     code, told = run(*films, "--generated", str(tmp_path / "nothing"), "--out", str(tmp_path / "out"))
     assert code == 2 and told["error"]["code"] == "NO_FILMS" and not (tmp_path / "out").exists()  # type: ignore[index]
-    (tmp_path / "out").mkdir()
+    kept = tmp_path / "out" / "kept"
+    kept.parent.mkdir()
+    kept.touch()
     code, told = run(*films, "--generated", films[2], "--out", str(tmp_path / "out"))
-    assert code == 2 and (tmp_path / "out").exists() and not list((tmp_path / "out").iterdir())
+    assert code == 2 and told["error"]["code"] == "OUTPUT_EXISTS"  # type: ignore[index]
+    assert list(kept.parent.iterdir()) == [kept]
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import torch
 from numpy.typing import NDArray
 
 from monai_app.cohort.films import accepted_view
 from monai_app.cohort.spec import FilmSpec
 from monai_app.cohort.store import Cohort
 from monai_app.core.errors import InputRejected
+from monai_app.dicom.area import fitted_shape
 from monai_app.dicom.nifti import read_nifti
 from monai_app.transforms.film import is_dicom, letterbox, load_film
 
@@ -90,4 +92,8 @@ def _nifti_film(path: Path, size_px: int) -> Films:
     low, high = float(values.min()), float(values.max())
     if high == low:
         raise InputRejected("NO_CONTENT", "the film shows nothing: all its pixels are equal", expected="contrast")
-    return letterbox(np.ascontiguousarray((values[:, :, 0].T - low) / (high - low)), size_px)
+    film = np.ascontiguousarray((values[:, :, 0].T - low) / (high - low))
+    if max(film.shape) > size_px:
+        shape = fitted_shape(film.shape[0], film.shape[1], size_px)
+        film = torch.nn.functional.interpolate(torch.from_numpy(film)[None, None], shape, mode="area")[0, 0].numpy()
+    return letterbox(film, size_px)

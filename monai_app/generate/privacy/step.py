@@ -70,7 +70,7 @@ class PrivateStep:
         Raises:
             AppError: ``GRADIENT_NOT_FINITE``.
         """
-        total = [torch.zeros_like(parameter) for parameter in self.parameters]
+        total = [self._noise(parameter, generator) for parameter in self.parameters]
         loss_sum, patients, clipped = 0.0, 0, 0
         for loss_of_patient in losses:
             loss = loss_of_patient()
@@ -81,7 +81,6 @@ class PrivateStep:
             torch._foreach_add_([total[index] for index in known], present, alpha=scale)
             loss_sum, patients, clipped = loss_sum + float(loss.detach()), patients + 1, clipped + (scale < 1)
             del gradients, present, loss
-        self._add_noise(total, generator)
         torch._foreach_div_(total, self.expected_patients)
         for parameter, gradient in zip(self.parameters, total, strict=True):
             parameter.grad = gradient
@@ -99,13 +98,13 @@ class PrivateStep:
             )
         return 1.0 if self.clip_norm is None else min(1.0, self.clip_norm / (norm * (1 + 1e-6) + 1e-12))
 
-    def _add_noise(self, total: Sequence[Tensor], generator: torch.Generator) -> None:
+    def _noise(self, parameter: nn.Parameter, generator: torch.Generator) -> Tensor:
+        """What the sum of gradients starts from; drawn on the CPU, in the parameter's memory format."""
+        start = torch.zeros_like(parameter, requires_grad=False)
         if not self.noise_multiplier or self.clip_norm is None:
-            return
+            return start
         spread = self.noise_multiplier * self.clip_norm
-        for gradient in total:
-            noise = torch.empty(gradient.shape).normal_(0.0, spread, generator=generator)
-            gradient.add_(noise.to(gradient))
+        return start.copy_(torch.empty(parameter.shape).normal_(0.0, spread, generator=generator))
 
 
 def check_network(network: nn.Module, loss: object = None) -> None:

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from monai_app.cohort.spec import ModelSpec, TaskKind
+from monai_app.cohort.spec import ModelSpec, TaskKind, TaskSpec
 from monai_app.core.errors import InputRejected
 from monai_app.engines.build import model_items
 from monai_app.engines.bundle import Workflow, find_bundle, open_workflow, system_overlays, typed_errors
@@ -35,6 +35,26 @@ def task_losses(spec: ModelSpec, output: FusionOutput, targets: Mapping[str, Ten
             mean = mean / torch.nanmean(mean)
         found[task.name] = mean
     return found
+
+
+def constant_logits(task: TaskSpec, label: Tensor) -> Tensor:
+    """What says the same of everybody (1, K): log odds of the share, log shares, or the mean, of labels (N, K')."""
+    mean = torch.nanmean(label, dim=0, keepdim=True)
+    if task.kind in (TaskKind.BINARY, TaskKind.MULTILABEL):
+        return torch.logit(mean.clamp(1e-3, 1 - 1e-3))
+    if task.kind is TaskKind.MULTICLASS:
+        known = label[label.isfinite()].long()
+        return (torch.bincount(known, minlength=task.outputs) + 1.0).log()[None]
+    return mean if task.kind is TaskKind.REGRESSION else torch.zeros(1, task.outputs)
+
+
+def constant_output(spec: ModelSpec, both: Sequence[Mapping[str, Tensor]], rows: int) -> FusionOutput:
+    """The output of a model that knows nothing but how common each label is among members and others together."""
+    logits = {}
+    for task in spec.tasks:
+        label = torch.cat([targets[f"label_{task.name}"] for targets in both])
+        logits[task.name] = constant_logits(task, label).expand(rows, -1)
+    return FusionOutput(logits)
 
 
 def of_known_sites(others: Sequence[Item], members: Sequence[Item]) -> list[Item]:
@@ -63,7 +83,8 @@ def model_membership(
         split: of the patients that were not trained on.
 
     Returns:
-        Of the summed losses and of each task what :func:`monai_app.generate.privacy.membership.membership` returns.
+        Of the summed losses and of each task what :func:`monai_app.generate.privacy.membership.membership` returns;
+        ``control`` is that of a model that says the same of everybody: what the splits differ by without any memory.
 
     Raises:
         InputRejected: ``NO_OTHERS`` when no sample of the split is of a site of the train split; those of the bundle.
@@ -81,25 +102,30 @@ def model_membership(
     if not others:
         raise InputRejected("NO_OTHERS", "no sample outside training is of a site of the train split", got=len(rest))
 
-    def losses(items: Sequence[Item]) -> dict[str, Tensor]:
+    def outputs(items: Sequence[Item]) -> tuple[FusionOutput, Mapping[str, Tensor]]:
+        on_stage(f"predicting {len(items)} samples")
         loader = sample_loader(SampleDataset(items, preprocessing), batch_size=batch_size)
-        return task_losses(spec, *MultimodalEvaluator(device, loader, network).outputs())
+        return MultimodalEvaluator(device, loader, network).outputs()
 
-    on_stage(f"predicting {len(members)} train samples")
-    inside = losses(members)
-    on_stage(f"predicting {len(others)} others")
-    outside = losses(others)
+    told = [outputs(items) for items in (members, others)]
+    targets = [target for _, target in told]
+    inside, outside = (task_losses(spec, output, target) for output, target in told)
+    sizes = (len(members), len(others))
+    blind = [task_losses(spec, constant_output(spec, targets, n), t) for n, t in zip(sizes, targets, strict=True)]
     subjects = _subjects(members), _subjects(others)
-    parts = {name: (inside[name], outside[name]) for name in inside}
-    together = tuple(torch.stack(list(side.values())).nansum(dim=0) for side in (inside, outside))
-    results = {name: _attack(pair, subjects, resamples, seed) for name, pair in parts.items()}
+    results = {name: _attack((inside[name], outside[name]), subjects, resamples, seed) for name in inside}
     return {
         "format": "monai-app-privacy-membership-1",
-        "all_tasks": _attack((together[0], together[1]), subjects, resamples, seed),
+        "all_tasks": _attack((_summed(inside), _summed(outside)), subjects, resamples, seed),
+        "control": _attack((_summed(blind[0]), _summed(blind[1])), subjects, resamples, seed),
         "tasks": results,
         "split": split,
         "left_out_of_unseen_sites": len(rest) - len(others),
     }
+
+
+def _summed(losses: Mapping[str, Tensor]) -> Tensor:
+    return torch.stack(list(losses.values())).nansum(dim=0)
 
 
 def _subjects(items: Sequence[Item]) -> NDArray[np.int64]:

@@ -3,8 +3,9 @@
     g = 1 / L * (sum_i g_i * min(1, C / ||g_i||) + sigma * C * N(0, I))
 
 The gradient of each patient is an ordinary backward pass of a batch of one. That holds for every network without batch
-statistics, whatever its layers, needs the memory of one patient's activations and of one sum of gradients, and in fp32
-takes less time on a processor than per-sample gradients by hooks (scripts/benchmarks/dp_sgd.py).
+statistics, whatever its layers (hooks are wrong where the batch is not the first axis), and needs the memory of one
+patient's activations and of one sum of gradients; in fp32 on a processor it takes about the time of per-sample
+gradients by hooks (scripts/benchmarks/dp_sgd.py).
 """
 
 from __future__ import annotations

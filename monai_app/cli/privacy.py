@@ -25,8 +25,11 @@ DeltaOption = Annotated[float, typer.Option(help="Probability that the bound fai
 def copies(
     train: Annotated[Path, typer.Option(help="Films trained on: a cohort (its train split) or a folder of films.")],
     generated: Annotated[Path, typer.Option(help="Generated films: a cohort (all of it) or a folder.")],
-    held_out: Annotated[Path, typer.Option(help="Real films not trained on: a cohort (held_out split) or a folder.")],
+    held_out: Annotated[Path, typer.Option(help="Real films not trained on: a cohort or a folder.")],
     out: OutOption,
+    held_out_split: Annotated[
+        str, typer.Option(help="Split of a held-out cohort. Its films must be of the sites that are generated for.")
+    ] = "held_out",
     embedding: Annotated[
         str, typer.Option(help="pixels, or the bundle whose film encoder measures distances.")
     ] = "cxr_classification",
@@ -59,7 +62,7 @@ def copies(
         embed = film_embedding(embedding, model_dir=model, system=own)
         size_px = embed.size_px
     configure_logging()  # again: importing MONAI has added handlers of its own
-    sources = ((train, "train"), (generated, None), (held_out, "held_out"))
+    sources = ((train, "train"), (generated, None), (held_out, held_out_split))
     found = [film_paths(source, split) for source, split in sources]
     chosen = [found[0][0], found[1][0], one_film_a_patient(*found[2])]
     films = []

@@ -145,7 +145,9 @@ def evaluate_predictions(
 
 
 def headlines(results: dict[str, Any]) -> dict[str, str]:
-    """The leading metrics of each task as text, such as ``{"mortality AUROC": "0.869 (0.853-0.885)"}``."""
+    """The leading metrics as text, of each task or of volumes: ``{"mortality AUROC": "0.869 (0.853-0.885)"}``."""
+    if "tasks" not in results:  # a segmentation
+        return {f"mean {name}": with_interval(estimate) for name, estimate in results["mean"].items()}
     return {
         f"{name} {'macro ' if 'macro' in task else ''}{metric_name(metric)}": with_interval(estimate)
         for name, task in results["tasks"].items()

@@ -1,1 +1,1 @@
-"""Floor 4: films and volumes drawn from a condition, what is needed to judge them, and that they give no patient away."""
+"""Floor 4: films and volumes drawn from a condition, their scores, and that they give no patient away."""

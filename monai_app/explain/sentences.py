@@ -166,8 +166,8 @@ def verdict(rows: list[Check]) -> str:
 
 
 def compared_with(made: AttributionMap) -> str:
-    """The baseline of a map; Grad-CAM has none, and its checks blur."""
-    return f"nothing; its checks with {made.baseline}" if made.method == "grad_cam" else made.baseline
+    """The baseline of a map; class activation maps have none, but their checks do."""
+    return f"nothing; its checks with {made.baseline}" if made.method in _CAM_NAMES else made.baseline
 
 
 def precision_words(made: AttributionMap) -> str:

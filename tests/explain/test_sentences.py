@@ -16,6 +16,7 @@ from monai_app.explain.sentences import (
     deletion_sentence,
     interaction_sentence,
     interval_sentence,
+    legend,
     precision_words,
     summary,
     verdict,
@@ -96,7 +97,11 @@ def test_intervals_are_told_where_the_model_draws() -> None:
 
 
 def test_what_a_map_is_compared_with_and_computed_in() -> None:
-    assert compared_with(MADE) == "b" and compared_with(replace(MADE, method="grad_cam")).startswith("nothing")
+    assert compared_with(MADE) == "b"
+    for cam in ("grad_cam", "hires_cam"):
+        assert compared_with(replace(MADE, method=cam)).startswith("nothing")
+        assert "compares with nothing" in legend(replace(MADE, method=cam), "film")
+    assert "compared with b;" in legend(MADE, "film")
     assert precision_words(MADE) == "fp32"
     assert precision_words(replace(MADE, precision="bf16", rounding_cosine=0.9987)).startswith("bf16 (cosine")
 

@@ -11,7 +11,7 @@ from monai_app.explain.attribution_map import AttributionMap
 from monai_app.explain.believability import Believability
 from monai_app.explain.check_list import add_checks
 from monai_app.explain.pictures import strength
-from monai_app.explain.sentences import Check, checks, legend, refusal
+from monai_app.explain.sentences import Check, checks, compared_with, legend, refusal
 from monai_app.explain.volumes.explanation import VolumeExplanation
 from monai_app.explain.volumes.material import VolumeMaterial
 from monai_app.explain.volumes.own_grid import (
@@ -157,7 +157,7 @@ def _add_making(section: Section, explanation: VolumeExplanation, material: Volu
     section.table(
         ["map", "method", "compared with", "passes of the model"],
         [
-            [plain_name(name), made.method.replace("_", " "), made.baseline, made.evaluations]
+            [plain_name(name), plain_name(made.method), compared_with(made), made.evaluations]
             for name, made in explanation.maps.items()
         ],
     )

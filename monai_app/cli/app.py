@@ -7,7 +7,19 @@ from types import FrameType
 
 import typer
 
-from monai_app.cli import benchmark, bundle, cohort, crossvalidate, datalist, demo, dicom, explain, phantom, segment
+from monai_app.cli import (
+    benchmark,
+    bundle,
+    cohort,
+    crossvalidate,
+    datalist,
+    demo,
+    dicom,
+    explain,
+    phantom,
+    privacy,
+    segment,
+)
 
 app = typer.Typer(
     name="monai-app",
@@ -21,6 +33,7 @@ cohort.app.command("volumes")(phantom.volumes)
 app.add_typer(cohort.app, name="cohort")
 app.add_typer(benchmark.app, name="benchmark")
 app.add_typer(dicom.app, name="dicom")
+app.add_typer(privacy.app, name="privacy")
 for function in (
     bundle.train,
     bundle.evaluate,

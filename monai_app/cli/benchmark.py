@@ -1,10 +1,10 @@
-"""`monai-app benchmark fusion | shortcuts`."""
+"""`monai-app benchmark fusion | shortcuts | attribution`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
@@ -129,3 +129,81 @@ def shortcuts(
         shown = ["-" if number is None else f"{number:.3f}" for number in numbers]
         table.add_row(row["condition"], row["label"], str(row["samples"]), *shown)
     stdout.print(table)
+
+
+@app.command()
+@command
+def attribution(
+    bundle: BundleArgument,
+    cohort: CohortOption,
+    out: Annotated[Path, typer.Option(help="Output folder; an interrupted run goes on with the next model.")],
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=FOLDER, NAME a system of the bundle (early, or early@a for a second one); repeatable."),
+    ] = None,
+    fusion: FusionOption = None,
+    method: Annotated[
+        list[str] | None, typer.Option(help="Method of attribution as in `explain`; repeatable; default all.")
+    ] = None,
+    cases: Annotated[int, typer.Option(help="Held-out cases a label, that have it and show it.", min=0)] = 12,
+    faithful: Annotated[
+        int, typer.Option(help="Of these, how many are also tested by removal, which costs ten times more.", min=0)
+    ] = 2,
+    films_only: Annotated[bool, typer.Option("--films-only", help="Map films alone.")] = False,
+    plant_marker: Annotated[
+        str | None,
+        typer.Option(help="Label: train two small film models, one with letters tied to it, and look for the letters."),
+    ] = None,
+    resamples: Annotated[int, typer.Option(help="Resamples of patients for the intervals.", min=0)] = 1000,
+    profile: Annotated[
+        str | None, typer.Option(help="Profile that `benchmark fusion` trained the models with: small or full.")
+    ] = None,
+    settings: SetOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Do attributions find what is known? Modality shares, lesions, channels, fields and words of simulated patients.
+
+    Writes report.html, results.csv and parquet, attribution.json. Phantom cohorts only: nobody knows it of others.
+    """
+    from monai_app.benchmark.attribution_run import benchmark_attribution
+    from monai_app.benchmark.profiles import NETWORK, Profile
+    from monai_app.core.errors import InputRejected
+
+    configure_logging()  # again: importing MONAI has added handlers of its own
+    if profile is not None and profile not in list(Profile):
+        raise InputRejected("PROFILE_UNKNOWN", "there is no such profile", got=profile, expected=", ".join(Profile))
+    record = benchmark_attribution(
+        bundle,
+        cohort,
+        out,
+        models=model or (),
+        system=fusion,
+        methods=method or ("all",),
+        cases=cases,
+        faithful=faithful,
+        films_only=films_only,
+        plant_marker=plant_marker,
+        settings={**(NETWORK[Profile(profile)] if profile else {}), **parse_settings(settings)},
+        resamples=resamples,
+        on_stage=lambda stage: stderr.print(f"{stage} ..."),
+    )
+    if json:
+        emit({"report": str(out / "report.html"), **record}, as_json=True)
+        return
+    show_shares(record["recovered"])
+
+
+def show_shares(recovered: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
+    """Print how well each statistic recovers the true shares of the modalities."""
+    table = Table("model", "statistic", "Spearman, all pairs", "pairs that are read")
+    for name, found in recovered.items():
+        for statistic, estimate in found.items():
+            table.add_row(
+                name, statistic, _interval(estimate), f"{_interval(estimate['read'])}, {estimate['pairs_read']}"
+            )
+    stdout.print(table)
+
+
+def _interval(estimate: Mapping[str, Any]) -> str:
+    value, low, high = ("-" if estimate[key] is None else f"{estimate[key]:.2f}" for key in ("value", "low", "high"))
+    return f"{value} [{low}, {high}]"

@@ -32,9 +32,13 @@ def segment(
     rules: Annotated[Path | None, typer.Option(help="Series rules (configs/series) where there are several.")] = None,
     overlap: Annotated[float, typer.Option(help="Share of a window that its neighbour sees; MONAI's .5.")] = 0.25,
     precision: Annotated[str, typer.Option(help="auto, fp32, or bf16 (where the processor has it).")] = "auto",
-    crop: Annotated[str, typer.Option(help="body leaves out windows over air (CT); none sees everything.")] = "body",
+    crop: Annotated[str, typer.Option(help="body: nothing in air beside it (CT); none: everything.")] = "body",
     backend: Annotated[str, typer.Option(help="torch, or openvino (extra) in a process of its own.")] = "torch",
     compare: Annotated[bool, typer.Option(help="Also run exactly (fp32, .5, none); print the agreement.")] = False,
+    draws: Annotated[
+        int, typer.Option(help="Altered copies segmented too, for the spread of each volume in mL; 0 for none.", min=0)
+    ] = 0,
+    seed: Annotated[int, typer.Option(help="Of the altered copies.")] = 0,
     force: ForceOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -59,27 +63,27 @@ def segment(
         opened = open_lean(bundle, model_dir=model, overlays=overlay or [])
     with stages("read"):
         read = read_sources(source, rules=rules, sequences=opened.model.sequences)
-    with _bar(compare=compare) as told:
+    with _bar(runs=1 + draws + compare) as told:
         result = segment_source(
             read, opened.model, options, familiarity=opened.familiarity, feature_layer=opened.feature_layer,
-            compare=compare, progress=told, stages=stages,
+            compare=compare, draws=draws, seed=seed, progress=told, stages=stages,
         )  # fmt: skip
     manifest = write_result(out, result, stages=stages, force=force)
     emit(_summary(out, result.measurements, manifest), as_json=json)
 
 
 @contextmanager
-def _bar(*, compare: bool) -> Iterator[Progress]:
-    """A bar of windows on stderr."""
+def _bar(*, runs: int) -> Iterator[Progress]:
+    """A bar of windows on stderr, over all runs; the last, if it compares, may have more windows than the first."""
     from monai_app.inference.segment import Progress
 
     with progress() as bar:
         job = bar.add_task("windows", total=None)
-        started = [0]
+        started: list[int] = []
 
         def start(windows: int) -> None:
-            started[0] += windows
-            bar.update(job, total=None if compare and started[0] == windows else started[0])
+            started.append(windows)
+            bar.update(job, total=sum(started) + (runs - len(started)) * windows)
 
         yield Progress(on_start=start, on_window=lambda: bar.advance(job))
 
@@ -90,6 +94,12 @@ def _summary(out: Path, measurements: Any, manifest: dict[str, Any]) -> dict[str
     return {
         "out": str(out),
         "volumes_ml": {row["structure"]: round(row["volume_ml"], 2) for row in measurements},
+        **_spread(measurements),
         **kept,
         "note": "not for diagnosis",
     }
+
+
+def _spread(measurements: Any) -> dict[str, Any]:
+    known = {row["structure"]: round(row["volume_sd_ml"], 3) for row in measurements if row["volume_sd_ml"] is not None}
+    return {"volumes_sd_ml": known} if known else {}

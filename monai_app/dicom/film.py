@@ -6,6 +6,7 @@ is no single grey film is rejected with a code, before its pixels are allocated.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,10 +32,17 @@ _TAGS = [
     "Modality",
     "ViewPosition",
     "BodyPartExamined",
+    "PatientOrientation",
     "PixelSpacing",
     "ImagerPixelSpacing",
     "EstimatedRadiographicMagnificationFactor",
 ]
+
+
+Letters = tuple[str, str, str, str]
+
+_DIRECTIONS = {"R": "R", "L": "L", "A": "A", "P": "P", "H": "S", "F": "I"}
+_OPPOSITE = {"R": "L", "L": "R", "A": "P", "P": "A", "S": "I", "I": "S"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +56,8 @@ class Film:
         view: ViewPosition as stored (AP, PA, LL, ...), empty where unknown.
         body_part: BodyPartExamined as stored.
         inverted: the file was MONOCHROME1.
+        letters: patient directions at the left, right, top and bottom edge (R, L, A, P, S, I), from PatientOrientation
+            (PS3.3 C.7.6.1.1.1); None where the file does not say.
     """
 
     pixels: Floats
@@ -55,6 +65,7 @@ class Film:
     view: str
     body_part: str
     inverted: bool
+    letters: Letters | None = None
 
 
 def read_film(path: str | Path, *, longest_side_px: int | None = None) -> Film:
@@ -96,7 +107,22 @@ def read_film(path: str | Path, *, longest_side_px: int | None = None) -> Film:
         view=str(header.get("ViewPosition") or "").upper(),
         body_part=str(header.get("BodyPartExamined") or "").upper(),
         inverted=display.inverted,
+        letters=edge_letters(header.get("PatientOrientation")),
     )
+
+
+def edge_letters(orientation: Sequence[str] | None) -> Letters | None:
+    """Patient directions at the left, right, top and bottom edge.
+
+    Args:
+        orientation: PatientOrientation: where rows lead to, then where columns lead to; of several letters the first
+            is the main one.
+    """
+    told = [str(part)[:1].upper() for part in orientation or ()]
+    if len(told) != 2 or not set(told) <= set(_DIRECTIONS):
+        return None
+    right, bottom = (_DIRECTIONS[part] for part in told)
+    return _OPPOSITE[right], right, _OPPOSITE[bottom], bottom
 
 
 def _check_film(header: pydicom.Dataset) -> None:

@@ -44,6 +44,7 @@ class BestModel:
             "epoch": engine.state.epoch,
             "iteration": engine.state.iteration,
             state.key_metric_name: state.best_metric,
+            **getattr(engine, "model_notes", {}),
         }
         write_model(self.folder, self.evaluator.network, self.spec, notes)
         logger.info(

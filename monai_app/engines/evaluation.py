@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,10 @@ from monai_app.engines.report import build_page
 from monai_app.engines.report.style import metric_name, with_interval
 from monai_app.engines.selection import measure_selection
 from monai_app.engines.views import is_classification
+from monai_app.generate.privacy.statement import PrivacyStatement
 from monai_app.metrics.bootstrap import CONFIDENCE, PatientBootstrap
 
+logger = logging.getLogger(__name__)
 FORMAT = "monai-app-metrics-1"
 METRICS_NAME, PREDICTIONS_NAME, REPORT_NAME = "metrics.json", "predictions.parquet", "report.html"
 
@@ -71,6 +74,9 @@ def evaluate_model(
     test = test if silence is None else silence.apply(test)
     if familiar is not None and observer is not None:
         test = with_novelty(test, familiar, observer, model_dir)
+    private = PrivacyStatement.of(model_dir)
+    if private is not None and (fitted is not None or silence is not None):
+        logger.warning("private model: calibration and abstention use tuning patients, whom epsilon does not cover")
     return evaluate_predictions(
         test,
         tuning=tuning,
@@ -81,6 +87,7 @@ def evaluate_model(
         calibration=fitted,
         abstention=silence,
         novelty=familiar,
+        privacy=private,
     )
 
 
@@ -95,6 +102,7 @@ def evaluate_predictions(
     calibration: Calibration | None = None,
     abstention: Abstention | None = None,
     novelty: Novelty | None = None,
+    privacy: PrivacyStatement | None = None,
 ) -> dict[str, Any]:
     """Measure predictions and write the three files, each atomically; nothing is written if measuring fails.
 
@@ -108,6 +116,7 @@ def evaluate_predictions(
         calibration: what was applied to the predictions, to be said in the results.
         abstention: likewise, what filled in their ``abstained``.
         novelty: likewise, what filled in their ``out_of_distribution``.
+        privacy: what the model guarantees to its train patients, to be said in the results.
 
     Returns:
         The content of metrics.json; an undefined number is None.
@@ -126,6 +135,7 @@ def evaluate_predictions(
         abstention=abstention,
         novelty=novelty,
     )
+    results |= {} if privacy is None else {"privacy": privacy.model_dump(mode="json")}
     page = build_page(test, tuning, results)
     out = Path(out_dir)
     test.write(out / PREDICTIONS_NAME)
@@ -135,7 +145,9 @@ def evaluate_predictions(
 
 
 def headlines(results: dict[str, Any]) -> dict[str, str]:
-    """The leading metrics of each task as text, such as ``{"mortality AUROC": "0.869 (0.853-0.885)"}``."""
+    """The leading metrics as text, of each task or of volumes: ``{"mortality AUROC": "0.869 (0.853-0.885)"}``."""
+    if "tasks" not in results:  # a segmentation
+        return {f"mean {name}": with_interval(estimate) for name, estimate in results["mean"].items()}
     return {
         f"{name} {'macro ' if 'macro' in task else ''}{metric_name(metric)}": with_interval(estimate)
         for name, task in results["tasks"].items()

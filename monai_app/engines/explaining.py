@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +19,20 @@ from monai_app.cohort.tokenizer import NoteTokenizer
 from monai_app.core.atomic import refuse_existing, sha256_file
 from monai_app.core.errors import InputRejected
 from monai_app.engines.batches import collate_samples, prepare_multimodal_batch
+from monai_app.engines.data import SampleDataset
 from monai_app.engines.evaluator import MultimodalEvaluator
+from monai_app.engines.film_mean import mean_film
 from monai_app.engines.model_folder import WEIGHTS_NAME, load_model
 from monai_app.engines.region_masks import film_regions
 from monai_app.explain.ablation import Groups
+from monai_app.explain.agreement import agreements_of
 from monai_app.explain.baselines import Baselines, medians
 from monai_app.explain.believability import believability
-from monai_app.explain.explanation import EVEN_ODDS, explain
+from monai_app.explain.decoy import decoy, refuse_key, write_key
+from monai_app.explain.explanation import EVEN_ODDS, Explanation, explain
 from monai_app.explain.files import write_explanation
 from monai_app.explain.material import Material, film_material
-from monai_app.explain.methods import find_method
+from monai_app.explain.methods import find_methods
 from monai_app.explain.modality_shares import Prior
 from monai_app.explain.target import Target, find_target
 from monai_app.explain.words import word_groups
@@ -36,6 +41,8 @@ logger = logging.getLogger(__name__)
 
 TREES, ENSEMBLE = "trees.json", "ensemble.json"
 _SMALLEST_RATE = 1e-3
+BLURRED, MEAN = "blurred", "mean"
+DECOY, MODEL = "decoy", "model"
 
 
 def explainable_model(network: nn.Module, folder: str | Path) -> nn.Module:
@@ -43,6 +50,16 @@ def explainable_model(network: nn.Module, folder: str | Path) -> nn.Module:
 
     Raises:
         InputRejected: ``EXPLAIN_UNSUPPORTED`` for a folder of trees alone; as :func:`load_model`.
+    """
+    refuse_trees(folder)
+    return load_model(network, folder)
+
+
+def refuse_trees(folder: str | Path) -> None:
+    """Refuse a folder of trees alone.
+
+    Raises:
+        InputRejected: ``EXPLAIN_UNSUPPORTED``.
     """
     place = Path(folder)
     if (place / TREES).is_file() and not (place / WEIGHTS_NAME).is_file():
@@ -53,7 +70,6 @@ def explainable_model(network: nn.Module, folder: str | Path) -> nn.Module:
             expected="a network",
             remedy="Explain a deep fusion system.",
         )
-    return load_model(network, folder)
 
 
 def explain_case(
@@ -64,10 +80,12 @@ def explain_case(
     *,
     case: str | int | None,
     target: str | None,
-    method: str,
+    method: str | Sequence[str],
     out_dir: str | Path,
     tokenizer: NoteTokenizer | None = None,
     regions: Sequence[str] | None = None,
+    film_baseline: str = BLURRED,
+    study: str | None = None,
     force: bool = False,
     seed: int = 0,
 ) -> dict[str, Any]:
@@ -77,41 +95,84 @@ def explain_case(
         evaluator: with the network and a loader over the cohort.
         case: ``SUBJECT``, or ``SUBJECT:K`` for the K-th of its prediction times.
         target: label, see :func:`monai_app.explain.target.find_target`.
+        method: one, several or ``all``: the first makes the maps, all of them together say where they agree.
         regions: names of known regions of the cohort's film masks to score the film's map against.
+        film_baseline: what a film is compared with: itself ``blurred``, or the ``mean`` film of the train split.
+        study: for a reader study, ``model`` or ``decoy``: without checks, and with a key file beside the folder.
 
     Raises:
         InputRejected: ``LABEL_UNKNOWN``, ``METHOD_UNKNOWN``, ``CASE_UNKNOWN``, ``CASE_AMBIGUOUS``, ``OUTPUT_EXISTS``,
-            ``REGION_UNKNOWN``; as :func:`monai_app.explain.explanation.explain`.
+            ``REGION_UNKNOWN``, ``BASELINE_UNKNOWN``, ``STUDY_UNKNOWN``, ``NO_FILMS``; as
+            :func:`monai_app.explain.explanation.explain`.
     """
     refuse_existing(out_dir, force=force)
-    chosen, way = find_target(spec, target or ""), find_method(method)
+    refuse_study(study, out_dir, force=force)
+    chosen, ways = find_target(spec, target or ""), find_methods(method)
     dataset, network = evaluator.loader.dataset, evaluator.network
     row = case_row(dataset.data, case)
     item = dataset.data[row]
     inputs, _ = prepare_multimodal_batch(collate_samples([dataset[row]]), next(network.parameters()).device)
-    train, mask_id = train_items(cohort_dir, spec), None if tokenizer is None else tokenizer.mask_id
-    offsets = _offsets(item, spec, tokenizer)
-    known = film_regions(cohort_dir, item, spec, regions or ())
+    train, offsets = train_items(cohort_dir, spec), _offsets(item, spec, tokenizer)
+    known, groups = film_regions(cohort_dir, item, spec, regions or ()), _groups(spec, offsets)
     found = explain(
         network,
         spec,
         inputs,
         chosen.name,
-        method=way,
-        baselines=medians(train, mask_id) if train else Baselines(mask_id=mask_id),
+        method=ways[0],
+        baselines=_baselines(train, tokenizer, _film_baseline(film_baseline, dataset, train)),
         prior=prior_of(chosen, train, spec, network),
-        groups=_groups(spec, offsets),
+        groups=groups,
     )
-    scores = believability(found, regions=known, seed=seed)
+    agreements = {} if study else agreements_of(found, ways[1:], groups)
+    scores = {} if study else believability(found, regions=known, seed=seed)
+    shown = decoy(found, seed=seed, groups=groups) if study == DECOY else found
+    material = _material(found, item, spec, offsets, _provenance(cohort_dir, model_dir, bool(train)))
+    record = write_explanation(out_dir, shown, scores, material, agreements=agreements, blind=bool(study), force=force)
+    if study:
+        write_key(out_dir, is_decoy=study == DECOY, seed=seed, files=record["files"])
+    return _told(record)
+
+
+def _material(
+    found: Explanation, item: Mapping[str, Any], spec: ModelSpec, offsets: Any, provenance: dict[str, Any]
+) -> Material:
     film = film_material(item["film"]) if "film" in found.maps else None
-    note = str(item["note"]) if "note" in found.maps else ""
-    material = Material(spec, film, note, offsets, _provenance(cohort_dir, model_dir, bool(train)))
-    record = write_explanation(out_dir, found, scores, material, force=force)
+    return Material(spec, film, str(item["note"]) if "note" in found.maps else "", offsets, provenance)
+
+
+def _told(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The record without the values of the maps."""
     maps = {name: {k: v for k, v in made.items() if k in _TOLD} for name, made in record["maps"].items()}
-    return {key: record[key] for key in ("target", "shown", "modalities", "absent", "warnings")} | {"maps": maps}
+    agreed = {name: found["rank_correlation"] for name, found in record["agreement"].items()}
+    kept = {key: record[key] for key in ("target", "shown", "modalities", "absent", "warnings")}
+    return kept | {"maps": maps, "agreement": agreed}
+
+
+def _baselines(train: Sequence[Mapping[str, Any]], tokenizer: NoteTokenizer | None, film: Any) -> Baselines:
+    mask_id = None if tokenizer is None else tokenizer.mask_id
+    return replace(medians(train, mask_id) if train else Baselines(mask_id=mask_id), film=film)
 
 
 _TOLD = ("method", "completeness_gap", "imputed_share", "believability")
+
+
+def refuse_study(study: str | None, out_dir: str | Path, *, force: bool) -> None:
+    """Refuse an unknown arm, or a key that is there already.
+
+    Raises:
+        InputRejected: ``STUDY_UNKNOWN``, ``OUTPUT_EXISTS``.
+    """
+    if study not in (None, DECOY, MODEL):
+        raise InputRejected("STUDY_UNKNOWN", "a reader study has no such arm", got=study, expected=f"{MODEL}, {DECOY}")
+    if study:
+        refuse_key(out_dir, force=force)
+
+
+def _film_baseline(name: str, dataset: Any, train: Sequence[Mapping[str, Any]]) -> Any:
+    if name not in (BLURRED, MEAN):
+        raise InputRejected("BASELINE_UNKNOWN", "films have no such baseline", got=name, expected=f"{BLURRED}, {MEAN}")
+    return None if name == BLURRED else mean_film(SampleDataset(train, dataset.transform))
 
 
 def case_row(items: Sequence[Mapping[str, Any]], case: str | int | None) -> int:

@@ -27,6 +27,7 @@ from monai_app.engines.fitted_record import FittedRecord, model_files
 from monai_app.engines.input_statistics import note_statistics, token_counts
 from monai_app.engines.observation import Observer, Sight, Sights
 from monai_app.engines.predictions import Predictions, TaskPredictions
+from monai_app.generate.privacy.statement import refuse_for_private
 from monai_app.metrics.mahalanobis import Floats, Gaussian
 
 logger = logging.getLogger(__name__)
@@ -178,7 +179,7 @@ def novelty_of(
 
     Raises:
         InputRejected: ``NOVELTY_INVALID``, ``NOVELTY_NEEDS_NETWORK``; ``TUNING_MISSING`` when it must be fitted and
-            may not; as :func:`monai_app.engines.build.model_items`.
+            may not; ``DP_UNNOISED`` for a private model; as :func:`monai_app.engines.build.model_items`.
     """
     check_at(at, observer)
     if at is None or observer is None:
@@ -194,6 +195,7 @@ def novelty_of(
             expected="tuning predictions, or a record stored with these weights",
             remedy="Evaluate in the folder of the training, or set novelty=null.",
         )
+    refuse_for_private(folder, "novelty", "Set novelty=null.")
     fitted, tensors = fit_novelty(observer.split("train"), observer.split("tuning"), at, model_files(folder))
     digest = save_weights(Path(folder) / TENSORS_NAME, tensors)
     fitted = fitted.model_copy(update={"tensors": digest})

@@ -78,8 +78,16 @@ def restore(parts: Mapping[str, Stateful], state: Mapping[str, Any]) -> None:
     """Put a saved state back into the parts.
 
     Raises:
-        InputRejected: ``RESUME_MISFIT`` when a part cannot take its state.
+        InputRejected: ``RESUME_MISFIT`` when a part cannot take its state; ``DP_RESUME_UNACCOUNTED`` when a private
+            training would go on without noise and without its account.
     """
+    if "privacy" in state["parts"] and "privacy" not in parts:
+        raise InputRejected(
+            "DP_RESUME_UNACCOUNTED",
+            "the checkpoints are of a private training, and this one has no privacy",
+            expected="the same private training",
+            remedy="Train with the overlay dp, or choose another output_dir.",
+        )
     for name, part in parts.items():
         saved = state["parts"].get(name)
         if saved is None:

@@ -109,8 +109,8 @@ class MultimodalTrainer(SupervisedTrainer):
         self.add_event_handler(Events.EPOCH_STARTED, MultimodalTrainer._place_loader)
         self.add_event_handler(IterationEvents.LOSS_COMPLETED, stop_on_bad_loss)
         self.add_event_handler(IterationEvents.BACKWARD_COMPLETED, MultimodalTrainer._after_backward)
-        self.add_event_handler(Events.ITERATION_COMPLETED, MultimodalTrainer._after_step)
-        self.add_event_handler(Events.EPOCH_COMPLETED, MultimodalTrainer._before_validation)
+        self.add_event_handler(Events.ITERATION_COMPLETED, type(self)._after_step)
+        self.add_event_handler(Events.EPOCH_COMPLETED, type(self)._before_validation)
         self._register_handlers(self.handlers)
         self.checkpoint_every = checkpoint_every
         if self.checkpoints is not None and rank() == 0:
@@ -165,6 +165,7 @@ class MultimodalTrainer(SupervisedTrainer):
         self.precise.settle(self.network, self.loss_function, self._first_batch)
         own["precision"] = identity(self.precise.precision)
         state = None if self.checkpoints is None else self.checkpoints.newest()
+        same = True
         if state is not None:
             same = check_same_training(state, own, self.resume)
             restore(self.parts, state)
@@ -175,7 +176,20 @@ class MultimodalTrainer(SupervisedTrainer):
                 return
             logger.info("resuming after iteration %d", self.state.iteration)
         self._identity = own
+        self._before_running(same)
         super().run()
+
+    @property
+    def model_notes(self) -> Mapping[str, Any]:
+        """What the header of the weights says besides epoch and score."""
+        return {}
+
+    def _before_running(self, same: bool) -> None:
+        """Called before the first step of a run.
+
+        Args:
+            same: whether it starts afresh or goes on with the same training.
+        """
 
     @property
     def _all_done(self) -> bool:

@@ -85,7 +85,7 @@ def check_metadata(bundle: Path) -> Check:
 
 
 def check_volumes(bundle: Path, name: str, scratch: Path) -> list[Check]:
-    """The three workflows of a segmentation bundle with the overlay of one network, on a tiny model."""
+    """The workflows of a segmentation bundle with the overlay of one network, on a tiny model."""
     try:
         found = volume_workflow_checks(bundle, [name, "smoke"], scratch)
         return [Check(f"{name}: {what}", tuple(faults)) for what, faults in found]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
 
-SMALLEST_CHANGE = 0.01
+SMALLEST_CHANGE = 0.05
 """In units of the score: a change below it counts as this much when a gap is told in parts of it."""
 
 
@@ -30,6 +30,8 @@ class AttributionMap:
         imputed: same shape, values that were carried forward and not measured; None where there is no such thing.
         warnings: what a reader must know before believing it.
         complete: whether the method promises that the values add up to the change of the score.
+        precision: what its convolutions computed in.
+        rounding_cosine: of a few gradients in bf16 with those in fp32; None where none were compared.
     """
 
     modality: str
@@ -43,6 +45,8 @@ class AttributionMap:
     imputed: Bools | None = None
     warnings: tuple[str, ...] = ()
     complete: bool = True
+    precision: str = "fp32"
+    rounding_cosine: float | None = None
 
     @property
     def change(self) -> float:

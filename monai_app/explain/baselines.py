@@ -23,6 +23,7 @@ BLUR_SHARE = 0.1
 """Standard deviation of the blur in sides of the film: lungs and heart stay as shades, what lies in them does not."""
 
 TRAIN_MEDIAN, TRAIN_MEAN = "the train median", "the model's train mean"
+MEAN_FILM = "the mean film of the train split"
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +35,15 @@ class Baselines:
         table: (F,) in the columns' units; None where the model reads no table.
         mask_id: token id that stands for a word that is not told; None where the vocabulary has none.
         source: what ``series`` and ``table`` are.
+        film: (S, S) the mean film, as the network sees films; None compares a film with itself out of focus. Blurring
+            hides edges and nodules but leaves the density of an opacity where it was; the mean film takes it away.
     """
 
     series: Floats | None = None
     table: Floats | None = None
     mask_id: int | None = None
     source: str = TRAIN_MEAN
+    film: Floats | None = None
 
 
 def medians(items: Sequence[Mapping[str, Any]], mask_id: int | None = None) -> Baselines:
@@ -89,6 +93,7 @@ def completed(baselines: Baselines, network: MultimodalNetwork) -> Baselines:
         _filled(baselines.table, own.table),
         baselines.mask_id,
         baselines.source if baselines.series is not None or baselines.table is not None else own.source,
+        baselines.film,
     )
 
 

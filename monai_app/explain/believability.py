@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from monai_app.explain.attribution_map import AttributionMap
-from monai_app.explain.case import OpenCase
 from monai_app.explain.explanation import Explanation
 from monai_app.explain.faithfulness import Faithfulness, faithfulness
 from monai_app.explain.localisation import RegionScores, region_scores
 from monai_app.explain.methods import Method, attribute
 from monai_app.explain.prepared import prepared
+from monai_app.explain.scored import ScoredCase
 from monai_app.explain.stability import (
     Mapper,
     Stability,
@@ -29,6 +29,9 @@ Bools = npt.NDArray[np.bool_]
 
 MOST_STEPS_AGAIN = 64
 """Steps of integrated gradients where a map is made again for comparison only."""
+
+PATCHES_AGAIN = 5
+"""Half windows a side, of the occlusion of a volume, likewise."""
 
 
 @dataclass(frozen=True)
@@ -57,27 +60,44 @@ def believability(
     with prepared(case.network), prepared(twin):
         decoy = replace(case, network=twin, tokens=twin.encode(case.inputs, case.presence))
         return {
-            name: _of_map(case, decoy, made, explanation.method, regions or {}, seed)
+            name: map_believability(case, decoy, made, explanation.method, regions or {}, seed)
             for name, made in explanation.maps.items()
         }
 
 
-def _of_map(
-    case: OpenCase, decoy: OpenCase, made: AttributionMap, method: Method, regions: Mapping[str, Bools], seed: int
+def map_believability(
+    case: ScoredCase, decoy: ScoredCase, made: AttributionMap, method: Method, regions: Mapping[str, Bools], seed: int
 ) -> Believability:
-    view = case.view(made.modality)
+    """The scores of one map; the networks of the case and of its decoy are prepared.
+
+    Args:
+        decoy: the case before the network with randomised weights.
+        regions: known regions of the image by name, of the map's shape; values and words have none.
+
+    Raises:
+        InputRejected: ``REGION_EMPTY``.
+    """
+    view, again = case.view(made.modality), _mapper(case, made, method)
+    compared = again(view) if _is_coarse_again(made) else made
     stability = Stability(
         map_infidelity(case, view, made, seed=seed),
-        map_sensitivity(view, made, _mapper(case, made, method), seed=seed),
-        rank_correlation(made, _mapper(decoy, made, method)(view)),
+        map_sensitivity(view, compared, again, seed=seed),
+        rank_correlation(compared, _mapper(decoy, made, method)(view)),
     )
-    known = regions if made.modality == "film" else {}
+    known = regions if made.modality in ("film", "volume") else {}
     scored = tuple(region_scores(made.values, region, name) for name, region in known.items())
     return Believability(faithfulness(case, view, made, seed=seed), stability, scored)
 
 
-def _mapper(case: OpenCase, made: AttributionMap, method: Method) -> Mapper:
+def _is_coarse_again(made: AttributionMap) -> bool:
+    """Whether maps for comparison are coarser than the map, so that it has to be made again like them."""
+    return made.modality == "volume" and made.method == Method.OCCLUSION.value
+
+
+def _mapper(case: ScoredCase, made: AttributionMap, method: Method) -> Mapper:
     steps = min(made.evaluations, MOST_STEPS_AGAIN) if made.method == Method.INTEGRATED_GRADIENTS.value else None
+    if _is_coarse_again(made):
+        steps = PATCHES_AGAIN
 
     def mapped(view: View) -> AttributionMap:
         return attribute(case, view, method, steps=steps)

@@ -17,6 +17,7 @@ from monai_app.explain.prepared import refuse_unexplainable
 from monai_app.explain.target import Target
 from monai_app.explain.views import View, film_view, note_view, series_view, table_view
 from monai_app.networks import FusionOutput, MultimodalNetwork
+from monai_app.networks.encoders import FilmEncoder
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,9 +65,18 @@ class OpenCase:
         """The encoder of a modality."""
         return self.network.encoders[name]
 
+    def feature_map(self, name: str) -> nn.Module | None:
+        """The last feature map of a film; other modalities have none."""
+        encoder = self.encoder(name)
+        return encoder.features if name == "film" and isinstance(encoder, FilmEncoder) else None
+
     def fused(self, tokens: Mapping[str, Tensor], presence: Tensor) -> FusionOutput:
         """The fusion alone, of tokens ``(n, K, d)`` or ``(1, K, d)`` and presence ``(n, M)``."""
-        spread = {name: tokens[name].expand(len(presence), -1, -1) for name in self.network.modalities}
+        shared = getattr(self.network.fusion, "shares_tokens", False) and all(
+            len(value) == 1 for value in tokens.values()
+        )
+        rows = 1 if shared else len(presence)
+        spread = {name: tokens[name].expand(rows, -1, -1) for name in self.network.modalities}
         output: FusionOutput = self.network.fusion(spread, presence)
         return output
 
@@ -84,7 +94,7 @@ class OpenCase:
         """The features of a present modality."""
         value, encoder = self.inputs[name], self.encoder(name)
         if name == "film":
-            return film_view(value)
+            return film_view(value, self.baselines.film)
         if name == "note":
             return note_view(value, encoder, self.baselines, int(getattr(encoder, "padding_id", 0)))
         place = "input.scale" if name == "series" else "scale"

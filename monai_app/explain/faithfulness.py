@@ -15,8 +15,8 @@ import torch
 
 from monai_app.core.random import numpy_generator
 from monai_app.explain.attribution_map import AttributionMap
-from monai_app.explain.case import OpenCase
 from monai_app.explain.gradients import INTERNAL_BATCH
+from monai_app.explain.scored import ScoredCase
 from monai_app.explain.views import View
 
 Floats = npt.NDArray[np.float64]
@@ -70,18 +70,34 @@ class Faithfulness:
         return self.deletion < self.deletion_random and self.insertion > self.insertion_random
 
 
-def ranked(made: AttributionMap) -> Places:
-    """Flat places of the features, those first that moved the score most towards where it is."""
+def ranked(made: AttributionMap, blocks: Places | None = None) -> Places:
+    """Flat places of the features, those first that moved the score most towards where it is.
+
+    Args:
+        blocks: of the map's shape; entries of one number stand together, in the order of their means.
+    """
     sense = 1.0 if made.change >= 0 else -1.0
     places = np.flatnonzero(made.features.ravel())
-    order = np.argsort(-sense * made.values.ravel()[places], kind="stable")
-    return places[order]
+    values = sense * made.values.ravel()[places].astype(np.float64)
+    if blocks is None:
+        return places[np.argsort(-values, kind="stable")]
+    numbers = blocks.ravel()[places]
+    means = np.bincount(numbers, values) / np.maximum(np.bincount(numbers), 1)
+    return places[np.lexsort((numbers, -means[numbers]))]
 
 
-def faithfulness(case: OpenCase, view: View, made: AttributionMap, *, seed: int = 0) -> Faithfulness:
+def shuffled(order: Places, blocks: Places | None, generator: np.random.Generator) -> Places:
+    """The places in random order; those of one block stay together."""
+    if blocks is None:
+        return generator.permutation(order)
+    numbers = blocks.ravel()[order]
+    return order[np.argsort(generator.permutation(int(numbers.max(initial=0)) + 1)[numbers], kind="stable")]
+
+
+def faithfulness(case: ScoredCase, view: View, made: AttributionMap, *, seed: int = 0) -> Faithfulness:
     """Remove and insert features in the order of the map and in random orders."""
-    order, generator = ranked(made), numpy_generator(seed, "random order", made.modality)
-    orders = [order, *(generator.permutation(order) for _ in range(RANDOM_ORDERS))]
+    order, generator = ranked(made, view.blocks), numpy_generator(seed, "random order", made.modality)
+    orders = [order, *(shuffled(order, view.blocks, generator) for _ in range(RANDOM_ORDERS))]
     gone = [scores_without(case, view, [o[: _count(f, order)] for f in FRACTIONS]) for o in orders]
     kept = [scores_without(case, view, [o[_count(f, order) :] for f in FRACTIONS]) for o in orders]
     areas = [[_area(curve, made) for curve in curves] for curves in (gone, kept)]
@@ -101,7 +117,7 @@ def faithfulness(case: OpenCase, view: View, made: AttributionMap, *, seed: int 
 
 
 @torch.no_grad()
-def scores_without(case: OpenCase, view: View, removed: list[Places]) -> Floats:
+def scores_without(case: ScoredCase, view: View, removed: list[Places]) -> Floats:
     """Scores (n,) with the features at each set of flat places at their baseline."""
     score, found = case.scorer(view.name), []
     step = INTERNAL_BATCH[view.name]
@@ -130,8 +146,8 @@ def _mean(values: list[float | None]) -> float | None:
     return float(np.mean(known)) if known else None
 
 
-def _eraser(case: OpenCase, view: View, made: AttributionMap, order: Places) -> tuple[float | None, float | None]:
-    if view.name == "film" or not len(order):
+def _eraser(case: ScoredCase, view: View, made: AttributionMap, order: Places) -> tuple[float | None, float | None]:
+    if view.name in ("film", "volume") or not len(order):
         return None, None
     counts = [max(1, _count(fraction, order)) for fraction in ERASER_FRACTIONS]
     sense = 1.0 if made.change >= 0 else -1.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -14,7 +14,8 @@ from monai_app.explain.attribution_map import AttributionMap
 from monai_app.explain.explanation import Explanation
 from monai_app.explain.film_grid import Floats, own_grid
 from monai_app.explain.material import Material
-from monai_app.explain.pictures import grey, heat, png
+from monai_app.explain.pictures import data_url, grey, heat, png
+from monai_app.explain.sentences import legend
 
 LONGEST_SIDE_PX = 900
 """Of the picture inside a page."""
@@ -26,7 +27,7 @@ _FILM = Markup(
     '<figure style="display:block"><div style="position:relative;max-width:{width}px;background:#000;line-height:0">'
     '<img src="{film}" alt="film" style="width:100%;display:block">'
     '<img class="heat" src="{heat}" alt="attribution" style="position:absolute;inset:0;width:100%;height:100%;'
-    'opacity:.65"></div>'
+    'opacity:.65">{letters}</div>'
     '<label style="display:flex;gap:10px;align-items:center;margin:10px 0;max-width:{width}px">film only'
     '<input type="range" min="0" max="100" value="65" style="flex:1" aria-label="opacity of the map"'
     " oninput=\"this.closest('figure').querySelector('.heat').style.opacity=this.value/100\">map</label>"
@@ -36,28 +37,46 @@ _FILM = Markup(
 )
 
 
+_SIDES = ("without side markers of ours", "with the patient's sides as the file gives them")
+_LETTER = '<span style="position:absolute;{};line-height:1;color:#fff;font:600 15px sans-serif;{}">{}</span>'
+_SHADOW = "text-shadow:0 0 3px #000"
+_PLACES = (
+    "left:6px;top:50%;transform:translateY(-50%)",
+    "right:6px;top:50%;transform:translateY(-50%)",
+    "top:5px;left:50%;transform:translateX(-50%)",
+    "bottom:5px;left:50%;transform:translateX(-50%)",
+)
+
+
+def edge_letters(letters: Sequence[str], shadow: str = "") -> Markup:
+    """Patient directions at the left, right, top and bottom edge of what is positioned around them."""
+    return Markup("").join(
+        Markup(_LETTER).format(Markup(place), Markup(shadow), letter)
+        for place, letter in zip(_PLACES, letters, strict=True)
+    )
+
+
 def add_film(section: Section, explanation: Explanation, made: AttributionMap, material: Material) -> None:
     """Fill the film's section."""
     assert material.film is not None, "a present film has its pixels"
     shown = _fitted(material.film.pixels)
     over = heat(own_grid(made.values, (shown.shape[0], shown.shape[1])))
-    side = made.values.shape[0]
-    section.text(
-        "Move the slider to compare. Where nothing is coloured, blurring the film would not have moved the model."
-    )
+    side, letters = made.values.shape[0], material.film.letters
+    section.text(legend(made, "film"))
     section.blocks.append(
         _FILM.format(
             width=min(SHOWN_WIDTH_PX, shown.shape[1]),
-            film=_data_url(png(grey(shown))),
-            heat=_data_url(png(over)),
+            film=data_url(png(grey(shown))),
+            heat=data_url(png(over)),
+            letters=edge_letters(letters, _SHADOW) if letters else "",
             caption=(
                 f"The model saw the film at {side} × {side} pixels; the map is enlarged to the film and smoothed for"
-                " display. The film is shown as stored, without side markers of ours."
+                f" display. The film is shown as stored, {_SIDES[letters is not None]}."
             ),
         )
     )
     section.text(
-        f"All of the film together moved the score by {made.change:+.2f} {explanation.target.unit}, compared with"
+        f"The film as a whole moved the score by {made.change:+.2f} {explanation.target.unit}, compared with"
         f" {made.baseline}."
     )
 
@@ -70,7 +89,3 @@ def _fitted(pixels: Floats) -> Floats:
         torch.from_numpy(np.ascontiguousarray(pixels))[None, None], shape, mode="area"
     )[0, 0].numpy()
     return found
-
-
-def _data_url(picture: bytes) -> str:
-    return "data:image/png;base64," + base64.b64encode(picture).decode()

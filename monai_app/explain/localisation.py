@@ -1,8 +1,8 @@
-"""Does the map lie where the finding lies? Against a known region, beside what chance and the film's centre give.
+"""Does the map lie where the finding lies? Against a known region, beside what chance and the image's centre give.
 
 Pointing game: Zhang et al., ECCV 2016. Relevance mass: Arras, Osman, Samek, Information Fusion 2022. Pixel AUROC and
 average precision as in S0. Every score has the value that a map without knowledge reaches: the region's share of the
-film, and a blob in its middle, since radiographs are centred on what is examined.
+image, and a blob in its middle, since images are centred on what is examined.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
 
 CENTRE_WIDTH = 0.25
-"""Standard deviation of the control's blob in sides of the film."""
+"""Standard deviation of the control's blob in sides of the image."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,9 @@ class RegionScores:
 
     Attributes:
         region: its name.
-        area: share of the film, which is the chance of a hit, of mass and of precision; chance of AUROC is one half.
+        area: share of the image, which is the chance of a hit, of mass and of precision; chance of AUROC is one half.
         of_map: the map's scores.
-        of_centre: scores of a blob in the middle of the film.
+        of_centre: scores of a blob in the middle of the image.
     """
 
     region: str
@@ -57,7 +57,7 @@ class RegionScores:
 
 
 def region_scores(values: Floats, region: Bools, name: str) -> RegionScores:
-    """Score a map (H, W), positive where it speaks for the label, against a region (H, W).
+    """Score a map (H, W[, D]), positive where it speaks for the label, against a region of its shape.
 
     Raises:
         InputRejected: ``REGION_EMPTY`` where the region is nothing or everything.
@@ -65,7 +65,7 @@ def region_scores(values: Floats, region: Bools, name: str) -> RegionScores:
     if not region.any() or region.all():
         raise InputRejected(
             "REGION_EMPTY",
-            "the region covers nothing or all of the film: a map cannot be scored against it",
+            "the region covers nothing or all of the image: a map cannot be scored against it",
             got=f"{int(region.sum())} of {region.size} pixels",
             remedy="Choose a case that shows the finding, or another region.",
         )
@@ -73,9 +73,10 @@ def region_scores(values: Floats, region: Bools, name: str) -> RegionScores:
 
 
 def centre(shape: tuple[int, ...]) -> Floats:
-    """A Gaussian blob in the middle of a film (H, W)."""
+    """A Gaussian blob in the middle of an image (H, W[, D])."""
     axes = [(np.arange(side) - (side - 1) / 2) / (CENTRE_WIDTH * max(shape)) for side in shape]
-    blob: Floats = np.exp(-0.5 * (axes[0][:, None] ** 2 + axes[1][None] ** 2)).astype(np.float32)
+    squares = sum(axis**2 for axis in np.meshgrid(*axes, indexing="ij", sparse=True))
+    blob: Floats = np.exp(-0.5 * np.asarray(squares)).astype(np.float32)
     return blob
 
 

@@ -19,10 +19,17 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class FilmMaterial:
-    """A film on its own grid: pixels (H, W) in [0, 1] and the distance of its (rows, columns) in mm where known."""
+    """A film on its own grid.
+
+    Attributes:
+        pixels: (H, W) in [0, 1].
+        spacing_mm: distance of its (rows, columns) where known.
+        letters: patient directions at the left, right, top and bottom edge where the file says them.
+    """
 
     pixels: Floats
     spacing_mm: tuple[float, float] | None
+    letters: tuple[str, str, str, str] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +59,7 @@ def film_material(path: str | Path) -> FilmMaterial:
     """
     if is_dicom(path):
         film = read_film(path)
-        return FilmMaterial(film.pixels, film.spacing_mm)
+        return FilmMaterial(film.pixels, film.spacing_mm, film.letters)
     stored = read_picture(path)
     low, high = (0, 255) if stored.dtype == np.uint8 else (int(stored.min()), int(stored.max()))
     return FilmMaterial(((stored.astype(np.float32) - low) / (high - low)).astype(np.float32), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 
@@ -11,9 +12,10 @@ import torch
 from monai_app.core.errors import InputRejected
 from monai_app.explain.ablation import Groups, measurement_groups, occlusion
 from monai_app.explain.attribution_map import AttributionMap
-from monai_app.explain.case import OpenCase
 from monai_app.explain.grad_cam import grad_cam
-from monai_app.explain.gradients import MOST_STEPS, TOLERANCE, Attributed, gradient_shap, integrated_gradients
+from monai_app.explain.gradients import TOLERANCE, Attributed, gradient_shap, integrated_gradients
+from monai_app.explain.hires_cam import hires_cam
+from monai_app.explain.scored import ScoredCase
 from monai_app.explain.views import View
 
 MUCH_IMPUTED = 0.2
@@ -21,16 +23,22 @@ MUCH_IMPUTED = 0.2
 
 
 class Method(StrEnum):
-    """How a map is made. Grad-CAM maps films; the other modalities then get integrated gradients, and say so."""
+    """How a map is made. Grad-CAM and HiResCAM map images; others then get integrated gradients, and say so."""
 
     INTEGRATED_GRADIENTS = "integrated_gradients"
     GRADIENT_SHAP = "gradient_shap"
     GRAD_CAM = "grad_cam"
+    HIRES_CAM = "hires_cam"
     OCCLUSION = "occlusion"
+
+    @property
+    def needs_feature_map(self) -> bool:
+        """Whether it works on a layer of a convolutional encoder, which not every model has."""
+        return self in (Method.GRAD_CAM, Method.HIRES_CAM)
 
     def of(self, modality: str) -> Method:
         """The method that maps this modality."""
-        if self is Method.GRAD_CAM and modality != "film":
+        if self.needs_feature_map and modality not in ("film", "volume"):
             return Method.INTEGRATED_GRADIENTS
         return self
 
@@ -41,21 +49,36 @@ def find_method(name: str) -> Method:
     Raises:
         InputRejected: ``METHOD_UNKNOWN``.
     """
-    if name not in set(Method):
+    if not isinstance(name, str) or name not in set(Method):  # a list, where a bundle takes one
         raise InputRejected(
             "METHOD_UNKNOWN", "there is no such method of attribution", expected=", ".join(Method), remedy="Name one."
         )
     return Method(name)
 
 
+EVERY = "all"
+
+
+def find_methods(names: str | Sequence[str]) -> list[Method]:
+    """Methods by name, each once; ``all`` stands for every one.
+
+    Raises:
+        InputRejected: ``METHOD_UNKNOWN``.
+    """
+    asked = [names] if isinstance(names, str) else list(names)
+    found = [method for name in asked for method in (list(Method) if name == EVERY else [find_method(name)])]
+    return list(dict.fromkeys(found)) or [Method.INTEGRATED_GRADIENTS]
+
+
 def attribute(
-    case: OpenCase, view: View, method: Method, *, groups: Groups | None = None, steps: int | None = None
+    case: ScoredCase, view: View, method: Method, *, groups: Groups | None = None, steps: int | None = None
 ) -> AttributionMap:
     """The map of one present modality.
 
     Args:
         groups: columns or tokens that occlusion removes together; series go by measurement.
-        steps: of integrated gradients, instead of as many as the gap asks for.
+        steps: of integrated gradients, instead of as many as the gap asks for; of the occlusion of a film or volume,
+            half windows a side.
 
     Raises:
         InputRejected: ``GRADIENT_NOT_FINITE``, ``NOT_DIFFERENTIABLE``, ``NO_FEATURE_MAP``, ``NO_EMBEDDING``.
@@ -84,12 +107,14 @@ def attribute(
         view.features,
         view.imputed,
         complete=chosen in (Method.INTEGRATED_GRADIENTS, Method.GRADIENT_SHAP),
+        precision=found.precision,
+        rounding_cosine=found.rounding_cosine,
     )
     return replace(made, warnings=_warnings(made, method))
 
 
 def _attributed(
-    case: OpenCase, view: View, method: Method, change: float, groups: Groups | None, steps: int | None
+    case: ScoredCase, view: View, method: Method, change: float, groups: Groups | None, steps: int | None
 ) -> Attributed:
     if method is Method.INTEGRATED_GRADIENTS:
         return integrated_gradients(case, view, change, steps=steps)
@@ -97,18 +122,24 @@ def _attributed(
         return gradient_shap(case, view)
     if method is Method.GRAD_CAM:
         return grad_cam(case, view)
-    return occlusion(case, view, measurement_groups(view) if view.name == "series" else groups)
+    if method is Method.HIRES_CAM:
+        return hires_cam(case, view)
+    return occlusion(case, view, measurement_groups(view) if view.name == "series" else groups, patches=steps)
 
 
 def _warnings(made: AttributionMap, asked: Method) -> tuple[str, ...]:
     found = []
     if made.method != asked.value:
-        found.append(f"{asked.value} maps films only; this map was made by {made.method}.")
+        found.append(f"{asked.value} maps images only; this map was made by {made.method}.")
     if made.complete and made.gap >= TOLERANCE:
-        steps = f" after {MOST_STEPS} steps" if made.method == Method.INTEGRATED_GRADIENTS.value else ""
+        why = (
+            "its points are drawn at random. Integrated gradients close the gap where it can be closed."
+            if made.method == Method.GRADIENT_SHAP.value
+            else "the model jumps on the way from the baseline, and no gradient shows a jump. Occlusion needs none."
+        )
         found.append(
-            f"The map adds up to the change of the score only within {made.gap:.0%}{steps}: the model jumps on the way"
-            " from the baseline. Prefer occlusion here."
+            f"The map adds up to the change of the score only within {made.gap:.0%} after {made.evaluations} passes:"
+            f" {why}"
         )
     if made.imputed_share >= MUCH_IMPUTED:
         found.append(

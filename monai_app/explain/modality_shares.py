@@ -4,10 +4,15 @@ Tokens are encoded once; every coalition is one row of one pass of the fusion, i
 model itself knows missing. The value of no modality at all, which no model predicts from, is the prior. Shares as in
 MM-SHAP (Parcalabescu and Frank, ACL 2023), here over whole modalities. Weights of attention or of reliability stand
 beside them: they say how much a modality is looked at, not what it changed.
+
+A model that draws (Monte Carlo dropout, DRAF) is as many networks as it has draws, each with exact values of its own:
+their middle nine tenths are the interval. It is the model's own doubt, no more: whether the model is right about the
+patient, or another training would tell the same, it does not say. A model that gives one answer has no interval.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +29,9 @@ Values = npt.NDArray[np.float64]
 LEAST_RANKED = 3
 """Of fewer modalities a rank correlation says nothing."""
 
+INTERVAL = (0.05, 0.95)
+"""Quantiles over the draws of a model."""
+
 
 @dataclass(frozen=True)
 class Prior:
@@ -31,6 +39,21 @@ class Prior:
 
     score: float
     source: str
+
+
+@dataclass(frozen=True, eq=False)
+class Draws:
+    """What the draws of a model say by themselves.
+
+    Attributes:
+        count: how many.
+        shapley: (m, 2), the ends of :data:`INTERVAL` over the draws.
+        shares: (m, 2), likewise of the shares.
+    """
+
+    count: int
+    shapley: Values
+    shares: Values
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +70,7 @@ class ModalityShares:
         weights: (m,) the model's own weights of attention or reliability; None where it has none.
         rank_correlation: Spearman's, of the weights with the absolute Shapley values; None for fewer than three.
         passes: rows that the fusion computed.
+        draws: None where the model gives one answer.
     """
 
     names: tuple[str, ...]
@@ -58,6 +82,7 @@ class ModalityShares:
     weights: Values | None
     rank_correlation: float | None
     passes: int
+    draws: Draws | None = None
 
 
 def coalitions_of(presence: Tensor) -> Tensor:
@@ -73,28 +98,43 @@ def coalitions_of(presence: Tensor) -> Tensor:
 def modality_shares(case: OpenCase, prior: Prior) -> ModalityShares:
     """Shapley values, interactions and shares of a case's modalities."""
     members = coalitions_of(case.presence)
-    tokens = {
-        name: torch.where(members[:, place, None, None], case.tokens[name], 0.0)
-        for place, name in enumerate(case.network.modalities)
-    }
-    fused = case.fused(tokens, members)
+    fused = case.fused(case.tokens, members)  # what is absent reaches nothing in a fusion, whatever stands there
     scores = case.target.score(fused.logits).double().cpu().numpy()
     values = np.concatenate([[prior.score], scores])
     phi = shapley_values(values)
-    total = np.abs(phi).sum()
     # The last coalition is all of them: the case as it is.
     own = None if fused.weights is None else fused.weights[-1, case.presence[0]].double().cpu().numpy()
     return ModalityShares(
         case.present,
         phi,
         interactions(values),
-        np.abs(phi) / total if total else np.zeros_like(phi),
+        _shares(phi),
         values,
         prior,
         own,
         _rank_correlation(own, np.abs(phi)),
         len(members),
+        _draws(case, fused.passes, prior),
     )
+
+
+def _shares(phi: Values) -> Values:
+    """Parts (m, ...) of all influence; zero where there is none."""
+    total = np.abs(phi).sum(axis=0)
+    found: Values = np.abs(phi) / np.where(total > 0, total, 1.0)
+    return found
+
+
+def _draws(case: OpenCase, passes: Mapping[str, Tensor], prior: Prior) -> Draws | None:
+    """Of the logits ``(T, 2^m - 1, K)`` of each draw."""
+    name = case.target.task.name
+    if name not in passes or len(passes[name]) < 2:
+        return None
+    logits = passes[name]
+    scores = case.target.score({name: logits.flatten(0, 1)}).double().cpu().numpy().reshape(logits.shape[:2])
+    phi = shapley_values(np.concatenate([np.full((1, len(scores)), prior.score), scores.T]))
+    ends = [np.quantile(value, INTERVAL, axis=1).T for value in (phi, _shares(phi))]
+    return Draws(len(scores), *ends)
 
 
 def _rank_correlation(weights: Values | None, worth: Values) -> float | None:

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
-
-from markupsafe import Markup
 
 from monai_app.core.page import Page, Section
+from monai_app.explain.agreement import Agreement
+from monai_app.explain.agreement_panel import add_agreements
 from monai_app.explain.believability import Believability
+from monai_app.explain.check_list import add_checks
 from monai_app.explain.explanation import Explanation
 from monai_app.explain.film_panel import add_film
 from monai_app.explain.material import Material
+from monai_app.explain.modality_panel import add_modalities
 from monai_app.explain.note_panel import add_note
-from monai_app.explain.pictures import waterfall
-from monai_app.explain.sentences import checks, interaction_sentence, summary, verdict, weights_sentence
+from monai_app.explain.sentences import checks, compared_with, precision_words, summary
 from monai_app.explain.value_panels import add_series, add_table
-from monai_app.explain.wording import TITLES, label_of, quantity, told
+from monai_app.explain.wording import TITLES, in_words, label_of, plain_name, quantity, told
 
 PANELS = {"film": add_film, "series": add_series, "table": add_table, "note": add_note}
 
 
-def case_page(explanation: Explanation, scores: Mapping[str, Believability], material: Material) -> Page:
-    """The whole page."""
+def case_page(
+    explanation: Explanation,
+    scores: Mapping[str, Believability],
+    material: Material,
+    agreements: Mapping[str, Agreement] | None = None,
+) -> Page:
+    """The whole page; without scores it says nothing of checks, as pages of a reader study must not."""
     target, shares = explanation.target, explanation.shares
     shown = told(target, target.shown(explanation.case.score))
     label = label_of(target)
@@ -37,13 +42,13 @@ def case_page(explanation: Explanation, scores: Mapping[str, Believability], mat
         tiles=[
             (quantity(target), shown, f"before any data: {told(target, target.shown(shares.prior.score))}"),
             ("what counted most", TITLES[strongest[1]], f"{strongest[0]:.0%} of all influence"),
-            ("checks passed", f"{sum(known)} of {len(known)}", "see the last section"),
+            *([("checks passed", f"{sum(known)} of {len(known)}", "see the last section")] if scores else []),
         ],
     )
     short = page.section("In short")
     for text in summary(shares, rows):
         short.text(text)
-    _add_modalities(page.section("What each kind of data contributed"), explanation)
+    add_modalities(page.section("What each kind of data contributed"), explanation)
     for name in explanation.case.network.modalities:
         section = page.section(TITLES[name])
         if name in explanation.maps:
@@ -54,71 +59,19 @@ def case_page(explanation: Explanation, scores: Mapping[str, Believability], mat
             section.text(
                 "Absent: this case has none, so there is no map. The model predicted as it does for all who lack it."
             )
-    _add_checks(page.section("Can these maps be believed?"), rows)
+    if agreements:
+        add_agreements(page.section("Do the methods agree?"), agreements, material)
+    if scores:
+        add_checks(page.section("Can these maps be believed?"), {TITLES[name]: found for name, found in rows.items()})
     _add_provenance(page.section("How this was made"), explanation, material)
     return page
 
 
-def _add_modalities(section: Section, explanation: Explanation) -> None:
-    target, shares = explanation.target, explanation.shares
-    ends = told(target, target.shown(shares.prior.score)), told(target, target.shown(explanation.case.score))
-    section.figure(
-        waterfall(
-            [TITLES[name] for name in shares.names],
-            shares.shapley.tolist(),
-            shares.prior.score,
-            f"score ({target.unit}); each step is one kind of data's fair share (Shapley value)",
-            ends,
-        ),
-        f"From what is expected without any data ({shares.prior.source}) to the prediction.",
-    )
-    everything = len(shares.coalitions) - 1
-    rows: list[list[Any]] = []
-    for place, name in enumerate(shares.names):
-        without = everything & ~(1 << place)
-        rows.append(
-            [
-                TITLES[name],
-                f"{shares.shapley[place]:+.2f}",
-                f"{shares.shares[place]:.0%}",
-                told(target, target.shown(float(shares.coalitions[without]))) if without else "no prediction",
-                told(target, target.shown(float(shares.coalitions[1 << place]))),
-                "none" if shares.weights is None else f"{shares.weights[place]:.2f}",
-            ]
-        )
-    what = quantity(target)
-    header = ["data", f"moved the score by ({target.unit})", "share", f"{what} without it", f"{what} from it alone"]
-    section.table([*header, "model's own weight"], rows)
-    section.text(interaction_sentence(shares))
-    section.text(weights_sentence(shares))
-
-
-def _add_checks(section: Section, rows: Mapping[str, list[tuple[str, str, bool | None]]]) -> None:
-    section.text(
-        "Each map is tested on this very case. A map that fails does not show what the model used: do not read it. A"
-        " map that passes may still show something irrelevant: then the model is at fault, not the map."
-    )
-    for name, found in rows.items():
-        section.heading(f"{TITLES[name]}: {verdict(found)}")
-        section.blocks.append(_check_list(found))
-
-
-def _check_list(rows: list[tuple[str, str, bool | None]]) -> Markup:
-    marks = {True: ("ok", "✓ yes"), False: ("bad", "✗ no"), None: ("", "– cannot be told")}
-    items = Markup("").join(
-        Markup('<tr><td class="{}">{}</td><td style="white-space:normal"><b>{}</b><br>{}</td></tr>').format(
-            marks[passed][0], marks[passed][1], what[:1].upper() + what[1:], result
-        )
-        for what, result, passed in rows
-    )
-    return Markup('<div class="scroll"><table><tbody>{}</tbody></table></div>').format(items)
-
-
 def _add_provenance(section: Section, explanation: Explanation, material: Material) -> None:
     rows = [
-        [TITLES[name], made.method.replace("_", " "), made.baseline, made.evaluations]
+        [TITLES[name], made.method.replace("_", " "), compared_with(made), made.evaluations, precision_words(made)]
         for name, made in explanation.maps.items()
     ]
-    section.table(["map", "method", "compared with", "passes of the model"], rows)
-    section.table(["what", "value"], [[key, str(value)] for key, value in material.provenance.items()])
+    section.table(["map", "method", "compared with", "passes of the model", "computed in"], rows)
+    section.table(["what", "value"], [[plain_name(key), in_words(value)] for key, value in material.provenance.items()])
     section.link("attribution.json", "All values and scores as JSON")

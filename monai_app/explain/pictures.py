@@ -6,6 +6,7 @@ Orange speaks for the label, purple against it: a pair that is told apart with e
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Sequence
 
@@ -42,10 +43,15 @@ def strength(values: Floats) -> float:
 def heat(values: Floats) -> Bytes:
     """A map (H, W) as colours (H, W, 4): the stronger, the less transparent."""
     smooth = gaussian_filter(values.astype(np.float32), SMOOTHING * max(values.shape))
-    relative = np.clip(smooth / strength(smooth), -1, 1)
-    painted = COLOURS((relative + 1) / 2)
-    painted[..., 3] = np.clip((np.abs(relative) - FAINT) / (1 - FAINT), 0, 1) ** 0.8
-    coloured: Bytes = np.round(255 * painted).astype(np.uint8)
+    return painted(smooth / strength(smooth))
+
+
+def painted(relative: Floats) -> Bytes:
+    """Values (H, W), of which 1 and -1 have the full colour, as colours (H, W, 4)."""
+    told = np.clip(relative, -1, 1)
+    colours = COLOURS((told + 1) / 2)
+    colours[..., 3] = np.clip((np.abs(told) - FAINT) / (1 - FAINT), 0, 1) ** 0.8
+    coloured: Bytes = np.round(255 * colours).astype(np.uint8)
     return coloured
 
 
@@ -68,6 +74,11 @@ def png(pixels: Bytes) -> bytes:
     stream = io.BytesIO()
     Image.fromarray(pixels).save(stream, format="PNG")
     return stream.getvalue()
+
+
+def data_url(picture: bytes) -> str:
+    """PNG bytes as the source of an image inside a page."""
+    return "data:image/png;base64," + base64.b64encode(picture).decode()
 
 
 def course(
@@ -143,12 +154,59 @@ def bars(names: Sequence[str], values: Sequence[float], unit: str, *, width: flo
     return figure
 
 
-def waterfall(names: Sequence[str], values: Sequence[float], start: float, unit: str, ends: tuple[str, str]) -> Figure:
+Whiskers = Sequence[Sequence[float]] | None
+"""The ends of an interval for each bar."""
+
+
+def share_bars(names: Sequence[str], shares: Sequence[float], whiskers: Whiskers = None) -> Figure:
+    """Parts of a whole as bars from zero, with their intervals."""
+    figure = Figure(figsize=(6.2, 0.55 + 0.33 * len(names)), layout="constrained")
+    axes: Axes = figure.add_subplot()
+    places = np.arange(len(names))[::-1]
+    axes.barh(places, shares, color="#8a8f98", height=0.62)
+    for row, (place, share) in enumerate(zip(places, shares, strict=True)):
+        _whisker(axes, float(place), 0.0, whiskers[row] if whiskers else None)
+        right = max(share, whiskers[row][1]) if whiskers else share
+        axes.text(right + 0.015, place, f"{share:.0%}", va="center", fontsize=9)
+    axes.set_yticks(places, list(names), fontsize=9)
+    axes.set_xlim(0, 1.1)
+    axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"], fontsize=8)
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    return figure
+
+
+def _whisker(axes: Axes, place: float, start: float, ends: Sequence[float] | None) -> None:
+    """An interval from a bar's start."""
+    if ends is None:
+        return
+    low, high = start + ends[0], start + ends[1]
+    for colour, width in (("white", 2.8), ("#111111", 1.1)):  # a white edge, or it drowns in a dark bar
+        axes.errorbar(
+            [(low + high) / 2],
+            [place],
+            xerr=[(high - low) / 2],
+            color=colour,
+            linewidth=width,
+            capsize=4,
+            capthick=width,
+        )
+
+
+def waterfall(
+    names: Sequence[str],
+    values: Sequence[float],
+    start: float,
+    unit: str,
+    ends: tuple[str, str],
+    whiskers: Whiskers = None,
+) -> Figure:
     """From the prior to the prediction, one step a modality.
 
     Args:
         start: the prior's score.
         ends: what to write at the start and at the end.
+        whiskers: intervals of the steps, drawn from where each step starts.
     """
     figure = Figure(figsize=(7.2, 0.9 + 0.42 * (len(names) + 2)), layout="constrained")
     axes: Axes = figure.add_subplot()
@@ -160,14 +218,17 @@ def waterfall(names: Sequence[str], values: Sequence[float], start: float, unit:
         axes.plot(
             [reached[row + 1]] * 2, [places[row + 1] + 0.3, places[row + 2] - 0.3], color="#777777", linewidth=0.8
         )
-        middle = max(reached[row], reached[row + 1])
+        _whisker(axes, float(places[row + 1]), float(reached[row]), whiskers[row] if whiskers else None)
+        middle = max(reached[row], reached[row + 1], *([reached[row] + whiskers[row][1]] if whiskers else []))
         axes.annotate(
             f"{value:+.2f}", (middle, places[row + 1]), (4, 0), textcoords="offset points", va="center", fontsize=9
         )
     for place, value in ((places[0], reached[0]), (places[-1], reached[-1])):
         axes.plot([value, value], [place - 0.3, place + 0.3], color="#111111", linewidth=3)
-    spread = float(np.ptp(reached)) or 1.0
-    axes.set_xlim(float(reached.min()) - 0.1 * spread, float(reached.max()) + 0.2 * spread)
+    tips = [reached[row] + end for row, pair in enumerate(whiskers or []) for end in pair]
+    low, high = min(*reached.tolist(), *tips), max(*reached.tolist(), *tips)
+    spread = (high - low) or 1.0
+    axes.set_xlim(low - 0.1 * spread, high + 0.2 * spread)
     axes.set_yticks(places, rows, fontsize=9)
     axes.set_xlabel(unit, fontsize=8)
     axes.tick_params(axis="x", labelsize=8)

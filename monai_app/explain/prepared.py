@@ -27,6 +27,16 @@ def refuse_unexplainable(network: object) -> MultimodalNetwork:
             expected="a network of encoders and a fusion",
             remedy="Explain a deep fusion system; boosted trees have no tokens and no gradients.",
         )
+    refuse_training(network)
+    return network
+
+
+def refuse_training(network: nn.Module) -> None:
+    """Nothing, where the network is in evaluation mode.
+
+    Raises:
+        InputRejected: ``TRAIN_MODE``.
+    """
     training = sum(module.training for module in network.modules())
     if training:
         raise InputRejected(
@@ -36,11 +46,10 @@ def refuse_unexplainable(network: object) -> MultimodalNetwork:
             expected="evaluation mode",
             remedy="Call network.eval() first.",
         )
-    return network
 
 
 @contextmanager
-def prepared(network: MultimodalNetwork) -> Iterator[None]:
+def prepared(network: nn.Module) -> Iterator[None]:
     """Gradients flow to inputs only, and through everything; the network is left as it was found.
 
     In-place activations overwrite what Captum's hooks keep, so their switch is turned off. A frozen text model computes

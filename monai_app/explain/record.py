@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
@@ -9,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from monai_app import __version__
+from monai_app.explain.agreement import Agreement
 from monai_app.explain.attribution_map import AttributionMap
 from monai_app.explain.believability import Believability
 from monai_app.explain.explanation import Explanation
 from monai_app.explain.material import Material
-from monai_app.explain.modality_shares import ModalityShares
+from monai_app.explain.modality_shares import INTERVAL, ModalityShares
 from monai_app.explain.words import words_of
 
 FORMAT = "monai-app-attribution-1"
@@ -22,13 +24,22 @@ DIGITS = 5
 
 
 def record(
-    explanation: Explanation, scores: dict[str, Believability], material: Material, files: dict[str, str]
+    explanation: Explanation,
+    scores: dict[str, Believability],
+    material: Material,
+    files: dict[str, str],
+    agreements: Mapping[str, Agreement] | None = None,
+    *,
+    blind: bool = False,
 ) -> dict[str, Any]:
     """The explanation as a JSON-able record.
 
     Args:
         files: sha256 of the files beside it.
+        agreements: per modality, of several methods.
+        blind: for a reader study: without the sums and gaps that tell a decoy from a map.
     """
+    hidden = _TELLING if blind else ()
     target = explanation.target
     return {
         "format": FORMAT,
@@ -41,13 +52,30 @@ def record(
         "modalities": _shares(explanation.shares),
         "absent": list(explanation.absent),
         "maps": {
-            name: _map(made, material) | {"believability": asdict(scores[name]) if name in scores else None}
+            name: {key: value for key, value in _map(made, material).items() if key not in hidden}
+            | {"believability": asdict(scores[name]) if name in scores else None}
             for name, made in explanation.maps.items()
         },
+        "agreement": {name: agreement_record(found) for name, found in (agreements or {}).items()},
         "warnings": list(explanation.warnings),
         "provenance": material.provenance,
         "versions": {"monai_app": __version__} | {name: version(name) for name in ("captum", "torch", "monai")},
         "files": files,
+    }
+
+
+_TELLING = ("sum", "completeness_gap")
+
+
+def agreement_record(found: Agreement) -> dict[str, Any]:
+    """How far the methods agree on one modality."""
+    return {
+        "methods": list(found.methods),
+        "rank_correlation": found.correlation,
+        "pairs": found.pairs,
+        "contested": found.contested,
+        "mean_rank": rounded(found.mean),
+        "entropy_bits": rounded(found.entropy),
     }
 
 
@@ -69,6 +97,15 @@ def _shares(shares: ModalityShares) -> dict[str, Any]:
         "coalition_scores": coalitions,
         "prior": asdict(shares.prior),
         "fusion_rows": shares.passes,
+        "interval": None
+        if shares.draws is None
+        else {
+            "of": "the model's own draws, each explained by itself",
+            "draws": shares.draws.count,
+            "quantiles": list(INTERVAL),
+            "shapley": dict(zip(names, shares.draws.shapley.tolist(), strict=True)),
+            "share": dict(zip(names, shares.draws.shares.tolist(), strict=True)),
+        },
     }
 
 
@@ -85,6 +122,8 @@ def _map(made: AttributionMap, material: Material) -> dict[str, Any]:
         "sum": float(made.values.sum(dtype=np.float64)),
         "completeness_gap": made.gap if made.complete else None,
         "evaluations": made.evaluations,
+        "precision": made.precision,
+        "cosine_of_bf16_to_fp32": made.rounding_cosine,
         "imputed_share": made.imputed_share,
         "warnings": list(made.warnings),
         "shape": list(made.values.shape),

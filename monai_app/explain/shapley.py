@@ -17,13 +17,13 @@ def shapley_values(values: Values) -> Values:
     """phi_i = sum over S without i of |S|! (M - |S| - 1)! / M! (v(S + i) - v(S)).
 
     Args:
-        values: (2^M,), the value of the coalition whose members are the bits of the index.
+        values: (2^M, ...), the value of the coalition whose members are the bits of the index; several games at once.
 
     Returns:
-        (M,), which add up to the value of all minus the value of none.
+        (M, ...), which add up to the value of all minus the value of none.
     """
     count = _players(values)
-    phi = np.zeros(count)
+    phi = np.zeros((count, *values.shape[1:]))
     for player in range(count):
         for coalition in range(len(values)):
             if not coalition >> player & 1:

@@ -9,21 +9,22 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 import torch
 from captum.metrics import infidelity, sensitivity_max
 from scipy.stats import spearmanr
-from torch import Tensor
+from torch import Tensor, nn
 
 from monai_app.core.random import torch_generator
 from monai_app.explain.attribution_map import AttributionMap
-from monai_app.explain.case import OpenCase
 from monai_app.explain.modality_shares import LEAST_RANKED
+from monai_app.explain.scored import ScoredCase
 from monai_app.explain.views import View
-from monai_app.networks import MultimodalNetwork
 
 Mapper = Callable[[View], AttributionMap]
+N = TypeVar("N", bound=nn.Module)
 
 PERTURBATIONS = 32
 REMOVED_SHARE = 0.3
@@ -52,14 +53,14 @@ class Stability:
     randomised_correlation: float | None
 
 
-def map_infidelity(case: OpenCase, view: View, made: AttributionMap, *, seed: int = 0) -> float | None:
+def map_infidelity(case: ScoredCase, view: View, made: AttributionMap, *, seed: int = 0) -> float | None:
     """Captum's infidelity, with the best scale, for removals of a random :data:`REMOVED_SHARE` of the features."""
     generator = torch_generator(seed, "infidelity", view.name)
     features, score = torch.from_numpy(view.features), case.scorer(view.name)
     squares: list[Tensor] = []
 
     def perturbed(kept: Tensor) -> tuple[Tensor, Tensor]:
-        gone = ((torch.rand(kept.shape, generator=generator) < REMOVED_SHARE) & features).to(kept)
+        gone = (_removed(kept, view, generator) & features).to(kept)
         return gone, kept - gone
 
     def forward(kept: Tensor) -> Tensor:
@@ -74,6 +75,14 @@ def map_infidelity(case: OpenCase, view: View, made: AttributionMap, *, seed: in
     )
     scale = float(torch.stack(squares).mean()) if squares else 0.0
     return max(0.0, float(error[0]) / scale) if scale > 0 else None
+
+
+def _removed(kept: Tensor, view: View, generator: torch.Generator) -> Tensor:
+    """Which entries ``(n, *shape)`` a random removal takes; a block as a whole."""
+    if view.blocks is None:
+        return torch.rand(kept.shape, generator=generator) < REMOVED_SHARE
+    drawn = torch.rand(len(kept), int(view.blocks.max()) + 1, generator=generator) < REMOVED_SHARE
+    return drawn[:, torch.from_numpy(view.blocks)]
 
 
 def map_sensitivity(view: View, made: AttributionMap, again: Mapper, *, seed: int = 0) -> float | None:
@@ -104,7 +113,7 @@ def map_sensitivity(view: View, made: AttributionMap, again: Mapper, *, seed: in
     return float(found[0])
 
 
-def randomised(network: MultimodalNetwork, *, seed: int = 0) -> MultimodalNetwork:
+def randomised(network: N, *, seed: int = 0) -> N:
     """The network with its weights drawn anew, each tensor with its own mean and spread; normalisation is kept.
 
     Its maps are decoys: they look like maps and show nothing that was learned.

@@ -6,18 +6,27 @@ Probabilities are explained as log-odds, in which independent evidence is additi
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from monai_app.cohort.spec import ModelSpec, TaskKind, TaskSpec
+from monai_app.cohort.spec import TaskKind, TaskSpec
 from monai_app.core.errors import InputRejected
 from monai_app.losses.outputs import scores
 
 _SMALLEST = 1e-6
 LOG_ODDS = "log-odds"
+
+
+class HasTasks(Protocol):
+    """The spec of a model that predicts tasks."""
+
+    @property
+    def tasks(self) -> Sequence[TaskSpec]:
+        """Its tasks."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +75,7 @@ class Target:
         return 1 / (1 + math.exp(-score)) if score >= 0 else math.exp(score) / (1 + math.exp(score))
 
 
-def known_targets(spec: ModelSpec) -> dict[str, Target]:
+def known_targets(spec: HasTasks) -> dict[str, Target]:
     """All labels of a model by name."""
     found: dict[str, Target] = {}
     for task in spec.tasks:
@@ -80,7 +89,7 @@ def known_targets(spec: ModelSpec) -> dict[str, Target]:
     return found
 
 
-def find_target(spec: ModelSpec, label: str) -> Target:
+def find_target(spec: HasTasks, label: str) -> Target:
     """A label by its name; the part after the task's name is enough where no other task has it.
 
     Raises:

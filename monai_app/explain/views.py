@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from monai_app.core.errors import InputRejected
-from monai_app.explain.baselines import BLUR_SHARE, Baselines, blurred
+from monai_app.explain.baselines import BLUR_SHARE, MEAN_FILM, Baselines, blurred
 from monai_app.networks.encoders import BagNoteEncoder
 
 Bools = npt.NDArray[np.bool_]
@@ -33,6 +33,8 @@ class View:
         imputed: ``shape`` bool, features that were not measured there but carried from earlier; None where none can be.
         baseline_text: the baseline in words.
         scale: ``(1, *shape)`` size of a usual difference of a feature, for perturbations.
+        blocks: ``shape`` int64, entries of the same number are removed together when a map is scored; None: each by
+            itself.
     """
 
     name: str
@@ -43,6 +45,7 @@ class View:
     imputed: Bools | None
     baseline_text: str
     scale: Tensor
+    blocks: npt.NDArray[np.int64] | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -54,11 +57,11 @@ class View:
         return self.assemble(torch.where(removed, self.baseline, self.original))
 
 
-def film_view(film: Tensor) -> View:
-    """A film ``(1, 1, H, W)`` by pixel."""
+def film_view(film: Tensor, mean: npt.NDArray[np.float32] | None = None) -> View:
+    """A film ``(1, 1, H, W)`` by pixel, from the mean film ``(H, W)`` or, without one, from itself out of focus."""
     original = film[:, 0]
-    away = torch.from_numpy(blurred(original[0].cpu().numpy()))[None].to(film)
-    text = f"the same film blurred (Gaussian, {BLUR_SHARE:.0%} of its side)"
+    away = torch.from_numpy(blurred(original[0].cpu().numpy()) if mean is None else mean)[None].to(film)
+    text = f"the same film blurred (Gaussian, {BLUR_SHARE:.0%} of its side)" if mean is None else MEAN_FILM
     shape = tuple(original.shape[1:])
     every, scale = np.ones(shape, np.bool_), torch.ones_like(original)
     return View("film", original, away, lambda x: x[:, None], every, None, text, scale)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from monai_app.explain.target import Target
 
@@ -38,3 +40,10 @@ def told(target: Target, value: float) -> str:
 def quantity(target: Target) -> str:
     """What is predicted."""
     return "probability" if target.is_probability else "predicted value"
+
+
+def in_words(value: Any) -> str:
+    """A value of a record as a reader takes it in; entries of a mapping one after the other."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{plain_name(str(key))} {entry}" for key, entry in value.items())
+    return str(value)

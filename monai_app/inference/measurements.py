@@ -97,11 +97,15 @@ def augmented_draws(
     """
     for number in range(draws):
         axes = [axis + 1 for axis in flips[number % len(flips)]]
-        generator = torch_generator("augmented-draw", seed, number)
-        noise = torch.randn(image.shape, generator=generator).to(image) * _NOISE
-        gamma = float(torch.exp((2 * torch.rand(1, generator=generator) - 1) * _GAMMA))
-        altered = torch.sign(image) * image.abs() ** gamma + noise
-        yield predict(altered.flip(axes)[None])[0].flip(axes)
+        yield predict(altered(image, seed=seed, number=number).flip(axes)[None])[0].flip(axes)
+
+
+def altered(image: Tensor, *, seed: int, number: int) -> Tensor:
+    """An image (S, I, J, K), normalised to unit spread, with noise and another gamma; of its seed and number alone."""
+    generator = torch_generator("augmented-draw", seed, number)
+    noise = torch.randn(image.shape, generator=generator).to(image) * _NOISE
+    gamma = float(torch.exp((2 * torch.rand(1, generator=generator) - 1) * _GAMMA))
+    return torch.sign(image) * image.abs() ** gamma + noise
 
 
 def summarise_draws(draws: Iterator[Tensor], labels: Tensor, affine: NDArray[np.float64] | Tensor) -> DrawSummary:

@@ -1,6 +1,5 @@
 """A picture of a segmentation: three planes through what was found, outlines, orientation letters, legend and scale.
 
-Planes stand as radiologists read them: the patient's right on the left of the picture, anterior and superior up.
 Colours are those of Okabe and Ito (Color Universal Design, 2008), then Paul Tol's, which colour-blind readers tell
 apart.
 """
@@ -8,13 +7,12 @@ apart.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from io import BytesIO
 
-import nibabel
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from monai_app.dicom.planes import BARS_MM, Plane, grey_range, outline, planes
 from monai_app.dicom.volume import Volume
 
 COLOURS = (
@@ -30,53 +28,10 @@ COLOURS = (
     (221, 204, 119),
     (136, 34, 85),
 )
-CT_WINDOW_HU = (-160.0, 240.0)
-"""Soft tissue: centre 40, width 400."""
 
 _PANEL_PX, _GAP_PX, _LINE_PX = 360, 12, 20
-_MR_PERCENTILES = (1.0, 99.5)
 _WHITE = (255, 255, 255)
 _MARGIN_PX, _BAR_PX = 20, 16
-_BARS_MM = (100, 50, 20, 10, 5, 2, 1)
-
-
-@dataclass(frozen=True)
-class Plane:
-    """One plane as it is shown.
-
-    Attributes:
-        values: ``(rows, columns)``, the first row on top.
-        labels: of the same pixels.
-        pixel_mm: height and width of a pixel.
-        letters: patient directions at the left, right, top and bottom edge.
-    """
-
-    values: np.ndarray
-    labels: np.ndarray
-    pixel_mm: tuple[float, float]
-    letters: tuple[str, str, str, str]
-
-
-def planes(volume: Volume, labels: np.ndarray) -> tuple[Plane, Plane, Plane]:
-    """Axial, coronal and sagittal plane through the middle of what was found, or of the volume.
-
-    Args:
-        labels: ``(I, J, K)`` in the volume's voxels.
-    """
-    turn = nibabel.orientations.io_orientation(volume.affine_ras)
-    values, found = (_canonical(array, turn) for array in (volume.array, labels))
-    spacing = np.empty(3)
-    spacing[turn[:, 0].astype(int)] = volume.spacing_mm
-    x, y, z = _middle(found)
-    sx, sy, sz = (float(step) for step in spacing)
-    axial = (slice(None, None, -1), slice(None, None, -1), z)
-    coronal = (slice(None, None, -1), y, slice(None, None, -1))
-    sagittal = (x, slice(None, None, -1), slice(None, None, -1))
-    return (
-        Plane(values[axial].T, found[axial].T, (sy, sx), ("R", "L", "A", "P")),
-        Plane(values[coronal].T, found[coronal].T, (sz, sx), ("R", "L", "S", "I")),
-        Plane(values[sagittal].T, found[sagittal].T, (sz, sy), ("A", "P", "S", "I")),
-    )
 
 
 def preview(
@@ -90,7 +45,7 @@ def preview(
         modality: CT has its usual window; anything else its own range.
     """
     shown = planes(volume, labels)
-    low, high = CT_WINDOW_HU if modality == "CT" else _own_range(shown)
+    low, high = grey_range(shown, modality)
     panels = [_panel(plane, low, high) for plane in shown]
     present = [index for index, millilitres in enumerate(volumes_ml) if millilitres > 0]
     per_row = 4
@@ -114,30 +69,6 @@ def preview(
     return stream.getvalue()
 
 
-def _canonical(array: np.ndarray, turn: np.ndarray) -> np.ndarray:
-    """A view with axes towards right, anterior and superior (the nearest ones of an oblique volume)."""
-    flipped = array[tuple(slice(None, None, int(direction)) for direction in turn[:, 1])]
-    view: np.ndarray = flipped.transpose(np.argsort(turn[:, 0]))
-    return view
-
-
-def _middle(found: np.ndarray) -> tuple[int, int, int]:
-    """The voxel whose three planes show most of what was found."""
-    middle = []
-    for axis in range(3):
-        across = tuple(other for other in range(3) if other != axis)
-        counts = np.count_nonzero(found, axis=across)
-        total = int(counts.sum())
-        middle.append(int(np.searchsorted(np.cumsum(counts), total / 2)) if total else found.shape[axis] // 2)
-    return middle[0], middle[1], middle[2]
-
-
-def _own_range(shown: Sequence[Plane]) -> tuple[float, float]:
-    values = np.concatenate([plane.values.ravel() for plane in shown])
-    low, high = np.percentile(values, _MR_PERCENTILES)
-    return float(low), float(max(high, low + 1e-6))
-
-
 def _panel(plane: Plane, low: float, high: float) -> Image.Image:
     """Grey values with outlines, letters and a scale bar, its longer side as long as a panel."""
     size_mm = [count * step for count, step in zip(plane.values.shape, plane.pixel_mm, strict=True)]
@@ -158,19 +89,6 @@ def _panel(plane: Plane, low: float, high: float) -> Image.Image:
     return panel
 
 
-def outline(labels: np.ndarray) -> np.ndarray:
-    """Pixels of a structure beside pixels of another label."""
-    edge = np.zeros(labels.shape, bool)
-    for axis in range(2):
-        step = np.diff(labels.astype(np.int16), axis=axis) != 0
-        before: list[slice] = [slice(None), slice(None)]
-        after = list(before)
-        before[axis], after[axis] = slice(0, -1), slice(1, None)
-        edge[tuple(before)] |= step
-        edge[tuple(after)] |= step
-    return edge & (labels > 0)
-
-
 def _annotate(panel: Image.Image, letters: tuple[str, str, str, str], px_a_mm: float) -> None:
     """Letters and scale stand beside the picture, so that they cover nothing and fit a thin slab."""
     draw, font = ImageDraw.Draw(panel), ImageFont.load_default(size=16)
@@ -178,7 +96,7 @@ def _annotate(panel: Image.Image, letters: tuple[str, str, str, str], px_a_mm: f
     places = ((edge, height // 2), (width - edge, height // 2), (width // 2, edge), (width // 2, height - edge))
     for letter, place in zip(letters, places, strict=True):
         draw.text(place, letter, fill=_WHITE, font=font, anchor="mm")
-    bar_mm = next((mm for mm in _BARS_MM if mm * px_a_mm <= (width - 2 * _MARGIN_PX) / 3), _BARS_MM[-1])
+    bar_mm = next((mm for mm in BARS_MM if mm * px_a_mm <= (width - 2 * _MARGIN_PX) / 3), BARS_MM[-1])
     end, level = _MARGIN_PX + round(bar_mm * px_a_mm), panel.height - _BAR_PX // 2
     draw.line((_MARGIN_PX, level, end, level), fill=_WHITE, width=3)
     draw.text((end + 6, level), f"{bar_mm} mm", fill=_WHITE, font=ImageFont.load_default(size=12), anchor="lm")

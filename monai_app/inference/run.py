@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+import torch
+from torch import Tensor
+
 from monai_app.core.errors import InputRejected
 from monai_app.inference.agreement import agreement
 from monai_app.inference.certainty import Certainty
-from monai_app.inference.measurements import StructureMeasurement, voxel_ml
+from monai_app.inference.measurements import StructureMeasurement, altered, voxel_ml
 from monai_app.inference.model import EXACT, Backend, Options, SegmentationModel
 from monai_app.inference.ood import Familiarity, watched
 from monai_app.inference.outputs import Result
@@ -26,6 +31,8 @@ def segment_source(
     familiarity: Familiarity | None = None,
     feature_layer: str | None = None,
     compare: bool = False,
+    draws: int = 0,
+    seed: int = 0,
     progress: Progress | None = None,
     stages: Stages | None = None,
 ) -> Result:
@@ -34,6 +41,8 @@ def segment_source(
     Args:
         familiarity: fitted with the weights; without it nothing is said about unfamiliar volumes.
         feature_layer: of the network, whose features it judges.
+        draws: copies with noise and another gamma that are segmented too, for the spread of each volume.
+        seed: of the copies.
         compare: run exactly too (:data:`~monai_app.inference.model.EXACT`) and report the agreement.
 
     Raises:
@@ -62,7 +71,12 @@ def segment_source(
                 source.volume, model, EXACT, others=source.others, progress=progress, stages=Stages()
             )
             remarks["agreement"] = agreement(done.labels, exact.labels, model.classes)
-    rows = [row.as_dict() for row in measurements(done, model, certainty)]
+    spread = None
+    if draws:
+        with watch("draws"):
+            spread = volume_spread_ml(source, model, options, draws=draws, seed=seed, progress=progress)
+        remarks["draws"] = draws
+    rows = [row.as_dict() for row in measurements(done, model, certainty, spread)]
     return Result(source.volume, done, rows, model, options, source.identity, remarks)
 
 
@@ -100,8 +114,53 @@ def refuse_other_sequences(source: Source, model: SegmentationModel) -> None:
         )
 
 
-def measurements(done: Segmentation, model: SegmentationModel, certainty: Certainty) -> list[StructureMeasurement]:
-    """Millilitres of every structure from the voxels counted while painting, and the network's entropy there."""
-    millilitres = [count * voxel_ml(done.affine_ras) for count in done.counts[1:]]
-    plain = [StructureMeasurement(name, ml) for name, ml in zip(model.classes[1:], millilitres, strict=True)]
-    return [replace(row, entropy=entropy) for row, entropy in zip(plain, certainty.entropy, strict=True)]
+def volume_spread_ml(
+    source: Source,
+    model: SegmentationModel,
+    options: Options,
+    *,
+    draws: int,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> list[float]:
+    """Standard deviation in mL of every structure's volume over altered copies (test-time augmentation).
+
+    Args:
+        draws: two or more.
+
+    Raises:
+        InputRejected: ``DRAWS_INVALID``; as :func:`segment_volume`.
+    """
+    if draws < 2:
+        raise InputRejected("DRAWS_INVALID", "one copy has no spread", got=draws, expected="2 or more, or 0 for none")
+    found = []
+    for number in range(draws):
+        copy = replace(model, normalise=_altered_after(model.normalise, seed, number))
+        done = segment_volume(source.volume, copy, options, others=source.others, progress=progress, stages=Stages())
+        found.append([count * voxel_ml(done.affine_ras) for count in done.counts[1:]])
+    spread: list[float] = np.std(found, axis=0, ddof=1).tolist()
+    return spread
+
+
+def _altered_after(normalise: Callable[[Tensor], Tensor], seed: int, number: int) -> Callable[[Tensor], Tensor]:
+    """Intensities as the network wants them, then a copy's noise and gamma."""
+
+    def prepare(image: Tensor) -> Tensor:
+        return altered(torch.as_tensor(normalise(image)).as_subclass(Tensor).float(), seed=seed, number=number)
+
+    return prepare
+
+
+def measurements(
+    done: Segmentation, model: SegmentationModel, certainty: Certainty, spread_ml: Sequence[float] | None = None
+) -> list[StructureMeasurement]:
+    """Millilitres of every structure from the voxels counted while painting, and the network's entropy there.
+
+    Args:
+        spread_ml: standard deviation of every structure's volume.
+    """
+    spread: Sequence[float | None] = spread_ml or [None] * len(certainty.entropy)
+    return [
+        StructureMeasurement(name, count * voxel_ml(done.affine_ras), sd, entropy)
+        for name, count, sd, entropy in zip(model.classes[1:], done.counts[1:], spread, certainty.entropy, strict=True)
+    ]

@@ -17,7 +17,6 @@ from torch import Tensor
 
 from monai_app.core.processor import one_thread
 from monai_app.dicom.volume import Volume
-from monai_app.inference.body import Box, everything, find_body
 from monai_app.inference.grid import NetworkGrid, network_grid
 from monai_app.inference.labels import LabelPainter
 from monai_app.inference.model import Backend, Crop, Options, Precision, SegmentationModel
@@ -26,6 +25,7 @@ from monai_app.inference.resample import plane_order, to_network_grid
 from monai_app.inference.rolling import Predict, stream_probabilities
 from monai_app.inference.stages import Stages
 from monai_app.inference.windows import WindowPlan, plan_windows, without_air
+from monai_app.transforms.volume.body import BodyMap, Box, background_beside, everything, find_body
 
 Observer = Callable[[Tensor], None]
 """Sees every slab of probabilities ``(C, n, a, b)`` on the network's grid once."""
@@ -89,7 +89,8 @@ def segment_volume(
         with watch("resample"), one_thread():
             raw = [to_network_grid(one.array, grid, valid=one.valid) for one in (volume, *others)]
         with watch("body"):
-            plan, usual = _plan(volume, model, chosen, grid, raw[0])
+            body = _body(model, chosen, raw[0])
+            plan, usual = _plan(volume, model, chosen, grid, body)
         with watch("normalise"):
             affine = torch.from_numpy(grid.affine_ras)
             channels = torch.stack(raw) if others else raw[0][None]  # one channel keeps its order in memory
@@ -102,6 +103,8 @@ def segment_volume(
                 image, predict, plan, channels=len(model.classes), blend=model.blend, on_window=told.on_window
             )
             for first, probabilities in watch.during("windows", slabs):
+                if body is not None:
+                    background_beside(probabilities, body.beside_in(*_place(plan, first, probabilities)))
                 with watch("labels"), one_thread():
                     painter.add(first, probabilities)
                 if observers:
@@ -112,8 +115,13 @@ def segment_volume(
     return Segmentation(painter.labels, volume.affine_ras, counts, len(plan.starts), plan.skipped, usual, watch)
 
 
+def _body(model: SegmentationModel, options: Options, raw: Tensor) -> BodyMap | None:
+    """Where the body is; None where everything is looked at."""
+    return None if options.crop is Crop.NONE or model.air is None else find_body(raw, air=model.air)
+
+
 def _plan(
-    volume: Volume, model: SegmentationModel, options: Options, grid: NetworkGrid, raw: Tensor
+    volume: Volume, model: SegmentationModel, options: Options, grid: NetworkGrid, body: BodyMap | None
 ) -> tuple[WindowPlan, int]:
     """The windows, and how many MONAI would lay over everything at the same overlap."""
     order = plane_order(volume.array, grid)
@@ -124,12 +132,18 @@ def _plan(
         return plan_windows(grid.shape, (size[0], size[1], size[2]), overlap=options.overlap, order=order, box=box)
 
     whole = windows(everything(grid.shape))
-    if options.crop is Crop.NONE or model.air is None:
+    if body is None:
         return whole, len(whole.starts)
-    body = find_body(raw, air=model.air)
     spacing = np.linalg.norm(grid.affine_ras[:3, :3], axis=0)
-    box = body.box(int(np.ceil(options.margin_mm / spacing.min())))
+    box = body.box([int(np.ceil(options.margin_mm / spacing.min()))] * 3)
     return without_air(windows(box), body.touches), len(whole.starts)
+
+
+def _place(plan: WindowPlan, first: int, slab: Tensor) -> tuple[Box, tuple[int, int, int]]:
+    """The network voxels of a slab ``(C, n, a, b)``, and the order of its axes."""
+    sides = list(plan.halo)
+    sides[plan.order[0]] = slice(first, first + slab.shape[1])
+    return (sides[0], sides[1], sides[2]), plan.order
 
 
 @contextmanager

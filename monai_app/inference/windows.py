@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from monai.data.utils import dense_patch_slices
 
-from monai_app.inference.body import Box
 from monai_app.inference.model import overlap_invalid
+from monai_app.transforms.volume.body import Box
 
 Triple = tuple[int, int, int]
 

@@ -38,6 +38,7 @@ class FusionOutput:
         branches: the branches that have logits of their own and are no modalities; None where there are none.
         auxiliary: further terms of the loss by name, each ``(B,)`` and zero in samples that it says nothing about.
         extras: whatever else a system wants to show.
+        passes: in evaluation, of systems that draw T times: per task the logits of each draw ``(T, B, K)``.
     """
 
     logits: dict[str, Tensor]
@@ -46,3 +47,4 @@ class FusionOutput:
     branches: Branches | None = None
     auxiliary: dict[str, Tensor] = field(default_factory=dict)
     extras: dict[str, Any] = field(default_factory=dict)
+    passes: dict[str, Tensor] = field(default_factory=dict)

@@ -47,7 +47,7 @@ class SampledHeads(nn.Module):
         """
         passes: dict[str, Tensor] = self.heads(self.tail(features))
         logits = {task.name: _mean_logits(task.kind, passes[task.name]) for task in self.tasks}
-        return FusionOutput(logits, extras=self._doubt(passes))
+        return FusionOutput(logits, extras=self._doubt(passes), passes={} if self.training else passes)
 
     @torch.no_grad()
     def _doubt(self, passes: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 import numpy as np
-import torch
 from monai.networks.nets.densenet import DenseNet
 from torch import Tensor, nn
 
@@ -52,6 +51,7 @@ class VolumeClassifier(SampledHeads):
         channels = cast(nn.Linear, net.get_submodule("class_layers.out")).in_features
         super().__init__(tasks, channels, hidden=hidden, dropout=dropout, samples=samples)
         self.trunk: nn.Module = net.features
+        self.feature_map = nn.ReLU()  # a layer of its own, so that attribution finds what is averaged
 
     def set_statistics(self, statistics: Mapping[str, np.ndarray]) -> None:
         """Start the heads at the train targets (see ``cohort.normalisation.fit_statistics``)."""
@@ -59,7 +59,7 @@ class VolumeClassifier(SampledHeads):
 
     def features(self, image: Tensor) -> Tensor:
         """The averaged last feature map ``(B, F)``."""
-        maps = torch.relu(self.trunk(image)).flatten(2)
+        maps = self.feature_map(self.trunk(image)).flatten(2)
         mean: Tensor = maps.mean(dim=2)
         return mean.float()
 

@@ -69,18 +69,26 @@ class PlainTensorsd(MapTransform):
 
 
 def on_grid(
-    values: torch.Tensor, affine: torch.Tensor, target_affine: torch.Tensor, target_shape: Sequence[int]
+    values: torch.Tensor,
+    affine: torch.Tensor,
+    target_affine: torch.Tensor,
+    target_shape: Sequence[int],
+    *,
+    mode: str = "bilinear",
+    outside: str = "border",
 ) -> torch.Tensor:
-    """Values resampled linearly onto another grid; the same grid gives the same values.
+    """Values resampled onto another grid, linearly unless said; the same grid gives the same values.
 
     Args:
         values: (C, I, J, K).
         affine: (4, 4) of its grid, voxel indices to mm.
         target_affine: (4, 4) of the wanted grid.
         target_shape: (3,) voxels of the wanted grid.
+        mode: ``bilinear`` or ``nearest``.
+        outside: what is beyond the grid of the values: ``border`` repeats it, ``zeros``.
     """
     if tuple(values.shape[1:]) == tuple(target_shape) and torch.allclose(affine, target_affine, atol=1e-6):
         return values
-    resample = SpatialResample(mode="bilinear", padding_mode="border", dtype=np.float32)
+    resample = SpatialResample(mode=mode, padding_mode=outside, dtype=np.float32)
     placed = resample(MetaTensor(values, affine=affine), dst_affine=target_affine, spatial_size=tuple(target_shape))
     return placed.as_tensor() if isinstance(placed, MetaTensor) else placed

@@ -11,6 +11,7 @@ import torch
 from monai.transforms import Randomizable
 from scipy.stats import spearmanr
 
+from monai_app.core.errors import InputRejected
 from monai_app.core.loading import load_weights
 from monai_app.core.resources import resource
 from monai_app.engines.bundle import Workflow, open_workflow, run_workflow, workflows
@@ -18,6 +19,7 @@ from monai_app.engines.bundle_lint import lint_bundle
 from monai_app.engines.identity import identity
 from monai_app.engines.predictions import Predictions
 from monai_app.engines.verify import verify_bundle
+from monai_app.generate.privacy.statement import PrivacyStatement
 from monai_app.phantom.cohort import write_phantom
 from tests.bundles.process_group import group_of_one
 
@@ -112,6 +114,29 @@ def test_a_pretraining_gives_a_training_its_encoder(cohort: Path, tmp_path: Path
     encoder = training.get_parsed_content("network").encoders["film"].state_dict()
     assert encoder and all(torch.equal(value, weights[f"encoders.film.{name}"]) for name, value in encoder.items())
     assert "pretrained" in training.get_parsed_content("train::trainer").identity()
+
+
+def test_a_private_training_keeps_its_budget_and_says_so_in_its_evaluation(cohort: Path, tmp_path: Path) -> None:
+    overlays = ["encoder_densenet_narrow_group", "smoke"]
+    settings = {"cohort_dir": str(cohort), "output_dir": str(tmp_path), "model_dir": str(tmp_path), "bootstrap": 20}
+    private = {**settings, "batch_size": 4, "epsilon": 3.0, "delta": 1e-3, "noise_seed": 0, "tasks": ["diagnosis"]}
+    run_workflow(open_workflow(BUNDLE, Workflow.TRAIN, overlays=[*overlays, "dp"], settings=private))
+    statement = PrivacyStatement.of(tmp_path)
+    assert statement is not None and 2 < statement.epsilon <= 3 and statement.steps > 1
+    evaluation = {**settings, "tasks": ["diagnosis"]}
+    metrics = run_workflow(open_workflow(BUNDLE, Workflow.EVALUATE, overlays=overlays, settings=evaluation))[-1]
+    assert metrics["privacy"]["epsilon"] == statement.epsilon
+    with pytest.raises(InputRejected, match="DP_UNNOISED"):
+        run_workflow(
+            open_workflow(BUNDLE, Workflow.EVALUATE, overlays=overlays, settings={**evaluation, "novelty": 0.99})
+        )
+
+
+def test_batch_normalisation_is_refused_in_a_private_training(cohort: Path, tmp_path: Path) -> None:
+    settings = {"cohort_dir": str(cohort), "output_dir": str(tmp_path), "delta": 1e-3}
+    with pytest.raises(InputRejected, match="DP_BATCH_STATISTICS"):
+        run_workflow(open_workflow(BUNDLE, Workflow.TRAIN, overlays=[SHIPPED, "smoke", "dp"], settings=settings))
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_shipped_weights_read_effusions_on_films_they_have_not_seen(cohort: Path, tmp_path: Path) -> None:

@@ -50,21 +50,21 @@ def test_the_bundle_has_no_finding(name: str) -> None:
 def test_every_workflow_of_every_network_verifies(name: str) -> None:
     checks = verify_bundle(resource("bundles", name))
     assert {check.name: check.faults for check in checks if check.faults} == {}
-    assert len(checks) == 2 + 3 * 4
+    assert len(checks) == 2 + 3 * 5
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_training_evaluation_and_inference_preprocess_alike(name: str, tmp_path: Path) -> None:
+def test_all_workflows_preprocess_alike(name: str, tmp_path: Path) -> None:
     bundle = resource("bundles", name)
     settings = settings_of(bundle, tmp_path, ["smoke"])
-    train, evaluate, inference = (
+    train, evaluate, inference, explain = (
         open_workflow(bundle, kind, overlays=["smoke"], settings=settings).parser for kind in workflows(bundle)
     )
     (tmp_path / "run").mkdir()
     spec = train.get_parsed_content("spec")
     (tmp_path / "run" / "spec.json").write_text(spec.model_dump_json())
-    steps = [parser.get_parsed_content("preprocessing") for parser in (train, evaluate, inference)]
-    assert identity(steps[0]) == identity(steps[1]) == identity(steps[2])
+    steps = [parser.get_parsed_content("preprocessing") for parser in (train, evaluate, inference, explain)]
+    assert len({identity(step) for step in steps}) == 1
     assert not any(isinstance(step, Randomizable) for step in steps[0].flatten().transforms)
     assert identity(train.get_parsed_content("validate::preprocessing")) == identity(steps[0])
 

@@ -61,7 +61,7 @@ def test_every_workflow_of_every_overlay_opens(overlays: list[str], datalist: st
         assert not training.check_properties()
         network, spec = (training.parser.get_parsed_content(name) for name in ("network", "spec"))
         write_model(tmp_path, network, spec)
-        for workflow in (Workflow.EVALUATE, Workflow.INFERENCE):
+        for workflow in (Workflow.EVALUATE, Workflow.INFERENCE, Workflow.EXPLAIN):
             opened = open_workflow(BUNDLE, workflow, overlays=[*overlays, "smoke"], settings=settings)
             assert not opened.check_properties()
             assert identity(opened.parser.get_parsed_content("preprocessing")) == identity(

@@ -38,6 +38,25 @@ def test_missing_bundle_is_exit_code_two(command: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["train", "evaluate", "predict"])
+@pytest.mark.parametrize(
+    ("bundle", "given", "expected"),
+    [
+        ("multimodal_diagnosis", ["--datalist"], "--cohort DIR"),
+        ("ct_segmentation", ["--cohort"], "--datalist FILE"),
+        ("ct_segmentation", [], "--datalist FILE"),
+        ("volume_classification", ["--cohort", "--datalist"], "--datalist FILE"),
+    ],
+)
+def test_data_of_the_other_kind_are_refused(
+    command: str, bundle: str, given: list[str], expected: str, tmp_path: Path
+) -> None:
+    data = [word for option in given for word in (option, str(tmp_path))]
+    result = CliRunner().invoke(app, [command, bundle, *data, "--json"])
+    error = json.loads(result.stdout.splitlines()[-1])["error"]
+    assert (result.exit_code, error["code"], error["expected"]) == (2, "DATA_MISMATCH", expected)
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate", "predict"])
 def test_unknown_fusion_names_those_there_are(command: str, tmp_path: Path) -> None:
     options = [command, "multimodal_diagnosis", "--cohort", str(tmp_path), "--fusion", "luck", "--json"]
     result = CliRunner().invoke(app, options)

@@ -12,7 +12,7 @@ import pytest
 from pydicom.uid import RLELossless
 
 from monai_app.core.errors import InputRejected
-from monai_app.dicom.film import read_film
+from monai_app.dicom.film import edge_letters, read_film
 from tests.faults.films import colour, film_dataset, ramp, write_film
 
 
@@ -199,3 +199,21 @@ def test_real_films_read_and_other_real_files_are_rejected_by_code(shared_data: 
                 codes.add(error.code)
     assert films == 5
     assert codes <= {"WRONG_MODALITY", "DICOM_UNREADABLE"}
+
+
+@pytest.mark.parametrize(
+    ("orientation", "letters"),
+    [
+        (["L", "F"], ("R", "L", "S", "I")),
+        (["R", "F"], ("L", "R", "S", "I")),
+        (["A", "FR"], ("P", "A", "S", "I")),
+        ([], None),
+        (None, None),
+        (["L"], None),
+        (["left", "X"], None),
+    ],
+)
+def test_letters_stand_at_the_edges_only_where_the_file_says_where_they_belong(
+    orientation: list[str] | None, letters: tuple[str, ...] | None
+) -> None:
+    assert edge_letters(orientation) == letters

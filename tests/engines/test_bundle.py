@@ -83,7 +83,10 @@ def test_typed_error_below_monais_is_the_one_raised() -> None:
 def test_systems_are_fusions_and_encoders_by_their_names() -> None:
     assert systems(BUNDLE)["early"] == "fusion_early"
     films = find_bundle("cxr_classification")
-    assert systems(films) == {name: f"encoder_{name}" for name in ("densenet121", "densenet_narrow", "resnet18")}
+    narrow = ("densenet_narrow", "densenet_narrow_group")
+    assert systems(films) == {
+        name: f"encoder_{name}" for name in ("densenet121", "densenet121_group", *narrow, "resnet18")
+    }
     assert system_overlays(films, "resnet18") == ["encoder_resnet18"]
 
 

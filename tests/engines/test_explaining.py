@@ -44,7 +44,7 @@ def model(cohort: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def explain(cohort: Path, model: Path, out: Path, **options: str) -> tuple[int, dict[str, Any]]:
+def explain(cohort: Path, model: Path, out: Path, *more: str, **options: str) -> tuple[int, dict[str, Any]]:
     """Exit code and the last line of `monai-app explain --json`."""
     masks = pl.read_parquet(cohort / "masks.parquet")
     chosen = {"case": str(masks["subject_id"][0]), "target": "diagnosis/pneumonia", "method": "occlusion"} | options
@@ -54,7 +54,7 @@ def explain(cohort: Path, model: Path, out: Path, **options: str) -> tuple[int, 
         words += ["--set", f"{key}={value}"]
     for key, value in chosen.items():
         words += [f"--{key}", value]
-    result = CliRunner().invoke(app, words)
+    result = CliRunner().invoke(app, [*words, *more])
     return result.exit_code, json.loads(result.stdout.splitlines()[-1])
 
 
@@ -123,3 +123,26 @@ def test_prior_is_what_is_expected_before_any_data(cohort: Path) -> None:
     times = [{"label_t": np.array(row, np.float32)} for row in ([0.5, 1], [2, 1], [4, 0], [4, 0], [np.nan, np.nan])]
     risk = prior_of(find_target(lived, "t/by_3"), times, lived, network).score
     assert 1 / (1 + np.exp(-risk)) == pytest.approx(0.5)
+
+
+def test_several_methods_tell_where_they_agree(cohort: Path, model: Path, tmp_path: Path) -> None:
+    more = ("--method", "integrated_gradients", "--film-baseline", "mean")
+    code, found = explain(cohort, model, tmp_path / "why", *more)
+    assert code == 0, found
+    record = json.loads((tmp_path / "why" / "attribution.json").read_text())
+    assert record["maps"]["film"]["baseline"] == "the mean film of the train split"
+    assert record["agreement"]["film"]["methods"] == ["occlusion", "integrated_gradients"]
+    assert {"film_agreement.png", "film_agreement.nii.gz", "film_disagreement.nii.gz"} <= set(record["files"])
+    assert "Do the methods agree?" in (tmp_path / "why" / "case.html").read_text()
+
+
+def test_a_decoy_is_told_by_its_key_alone(cohort: Path, model: Path, tmp_path: Path) -> None:
+    keys = {}
+    for arm in ("decoy", "blind"):
+        code, found = explain(cohort, model, tmp_path / f"{arm}_arm", f"--{arm}")
+        assert code == 0, found
+        assert "decoy" not in (tmp_path / f"{arm}_arm" / "case.html").read_text().lower()
+        keys[arm] = json.loads((tmp_path / f"{arm}_arm.key.json").read_text())["decoy"]
+        code, found = explain(cohort, model, tmp_path / f"{arm}_arm", f"--{arm}")
+        assert (code, found["error"]["code"]) == (2, "OUTPUT_EXISTS")
+    assert keys == {"decoy": True, "blind": False}

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +13,12 @@ from monai.engines.utils import IterationEvents
 from monai_app.core.errors import AppError, InputRejected
 from monai_app.core.loading import load_checkpoint
 from monai_app.engines.trainer import MultimodalTrainer
+from tests.engines.killing import killed_at, single_threaded
 from tests.engines.tiny import tiny_items, tiny_training
 
 EPOCHS, STEPS = 3, 6
+
+__all__ = ["single_threaded"]
 
 
 def final_state(folder: Path) -> dict[str, Any]:
@@ -41,20 +42,6 @@ def assert_equal_bits(one: Any, other: Any) -> None:
         assert one == other
 
 
-def killed_at(folder: Path, iteration: int, event: Any, **options: Any) -> None:
-    """Train in a forked child that kills itself with SIGKILL at an event of an iteration."""
-    child = os.fork()
-    if child == 0:
-        trainer = tiny_training(folder, **options)
-        trainer.add_event_handler(
-            event, lambda engine: engine.state.iteration == iteration and os.kill(os.getpid(), signal.SIGKILL)
-        )
-        trainer.run()
-        os._exit(1)
-    _, status = os.waitpid(child, 0)
-    assert os.WTERMSIG(status) == signal.SIGKILL
-
-
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("uninterrupted")
@@ -75,14 +62,14 @@ def test_killed_at_random_steps_and_repeated_gives_the_same_bits(
     ]
     print("killed at", steps, moments)
     for step, moment in zip(steps, moments, strict=True):
-        killed_at(tmp_path, step, moment, workers=workers)
+        killed_at(lambda: tiny_training(tmp_path, workers=workers), step, moment)
     tiny_training(tmp_path, workers=workers).run()
     assert_equal_bits(final_state(tmp_path), final_state(uninterrupted))
     assert (tmp_path / "model.safetensors").read_bytes() == (uninterrupted / "model.safetensors").read_bytes()
 
 
 def test_killed_between_validation_and_checkpoint_gives_the_same_bits(uninterrupted: Path, tmp_path: Path) -> None:
-    killed_at(tmp_path, 2 * STEPS, Events.EPOCH_COMPLETED)
+    killed_at(lambda: tiny_training(tmp_path), 2 * STEPS, Events.EPOCH_COMPLETED)
     tiny_training(tmp_path).run()
     assert_equal_bits(final_state(tmp_path), final_state(uninterrupted))
 
@@ -91,7 +78,7 @@ def test_killed_between_validation_and_checkpoint_gives_the_same_bits(uninterrup
 def test_a_damaged_newest_checkpoint_falls_back_and_says_so(
     uninterrupted: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: str
 ) -> None:
-    killed_at(tmp_path, 10, Events.ITERATION_COMPLETED)
+    killed_at(lambda: tiny_training(tmp_path), 10, Events.ITERATION_COMPLETED)
     newest = sorted((tmp_path / "checkpoints").glob("*.pt"))[-1]
     content = newest.read_bytes()
     half = len(content) // 2

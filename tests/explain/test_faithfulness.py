@@ -9,7 +9,7 @@ import pytest
 
 from monai_app.explain.attribution_map import AttributionMap
 from monai_app.explain.case import OpenCase
-from monai_app.explain.faithfulness import faithfulness, ranked, scores_without
+from monai_app.explain.faithfulness import faithfulness, ranked, scores_without, shuffled
 from monai_app.explain.methods import Method, attribute
 
 
@@ -61,3 +61,14 @@ def test_modality_that_moves_nothing_has_no_curve(case: OpenCase) -> None:
     found = made(case, "table")
     same = faithfulness(case, case.view("table"), replace(found, baseline_score=found.score))
     assert same.deletion is None and same.beats_chance is None
+
+
+def test_entries_of_a_block_stay_together_in_the_order_of_the_map_and_in_random_order() -> None:
+    values = np.array([[0.0, 3.0, 1.0, 1.0], [9.0, -9.0, 2.0, 2.0]], np.float32)
+    blocks = np.array([[0, 0, 1, 1], [2, 2, 3, 3]])
+    made = AttributionMap("volume", "any", values, 1.0, 0.0, "zero", 1, np.ones((2, 4), np.bool_))
+    order = ranked(made, blocks)
+    assert blocks.ravel()[order].tolist() == [3, 3, 0, 0, 1, 1, 2, 2]
+    again = blocks.ravel()[shuffled(order, blocks, np.random.default_rng(1))]
+    assert sorted(again.tolist()) == sorted(blocks.ravel().tolist())
+    assert (again[::2] == again[1::2]).all()

@@ -31,3 +31,16 @@ def test_both_pictures_have_the_films_shape_and_large_ones_are_reduced(
         pictures = re.findall(r"base64,([^\"]+)", "".join(section.blocks))
         assert [Image.open(io.BytesIO(base64.b64decode(text))).size for text in pictures] == [size, size]
         assert any("blurred" in block for block in section.blocks)
+
+
+def test_letters_stand_at_the_edges_where_the_file_says_them(
+    network: MultimodalNetwork, spec: ModelSpec, inputs: dict[str, Tensor], baselines: Baselines
+) -> None:
+    found, plain = explained(network, spec, inputs, baselines), material(spec)
+    assert plain.film is not None
+    turned = replace(plain, film=replace(plain.film, letters=("R", "L", "S", "I")))
+    for shown, count in ((plain, 0), (turned, 1)):
+        section = Section("Film")
+        add_film(section, found, found.maps["film"], shown)
+        text = "".join(section.blocks)
+        assert [text.count(f">{letter}</span>") for letter in "RLSI"] == [count] * 4

@@ -36,7 +36,7 @@ def test_map_has_the_size_of_the_film_and_others_get_gradients(
         "film": "grad_cam",
         **dict.fromkeys(("series", "table", "note"), "integrated_gradients"),
     }
-    assert sum("maps films only" in text for text in found.warnings) == 3
+    assert sum("maps images only" in text for text in found.warnings) == 3
 
 
 def test_encoder_without_a_feature_map_is_refused(

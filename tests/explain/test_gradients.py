@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -11,12 +12,15 @@ from torch import Tensor, nn
 
 from monai_app.cohort.spec import ModelSpec
 from monai_app.core.errors import InputRejected
+from monai_app.explain import gradients
+from monai_app.explain.attribution_map import completeness_gap
 from monai_app.explain.baselines import Baselines
 from monai_app.explain.case import OpenCase, open_case
 from monai_app.explain.gradients import (
     FIRST_STEPS,
     INTERNAL_BATCH,
     MOST_STEPS,
+    TOLERANCE,
     embedding,
     gradient_shap,
     integrated_gradients,
@@ -59,11 +63,38 @@ def test_linear_model_is_explained_by_its_weights(case: OpenCase) -> None:
     assert integrated_gradients(straight, view, float(expected.sum())).evaluations == FIRST_STEPS
 
 
-def test_steps_are_doubled_until_the_gap_closes(case: OpenCase) -> None:
+def film_change(case: OpenCase) -> float:
     view = case.view("film")
-    never = integrated_gradients(case, view, 1e6)
-    assert never.evaluations == 2 * MOST_STEPS - FIRST_STEPS
+    return case.score - case.scorer("film")(view.assemble(view.baseline)).item()
+
+
+def test_points_are_added_until_the_gap_closes(case: OpenCase) -> None:
+    view, change = case.view("film"), film_change(case)
+    found = integrated_gradients(case, view, change)
+    assert FIRST_STEPS <= found.evaluations < MOST_STEPS and found.precision == "fp32"
+    assert completeness_gap(float(found.values.double().sum()), change) < TOLERANCE
+    assert integrated_gradients(case, view, 1e6).evaluations == FIRST_STEPS  # the pieces add up, to something else
     assert integrated_gradients(case, view, 1e6, steps=3).evaluations == 3
+
+
+@pytest.mark.parametrize("cosine", [0.999, 0.9, None])
+def test_further_points_are_rounded_where_that_changes_little(
+    cosine: float | None, case: OpenCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view, rounds = case.view("film"), []
+    monkeypatch.setattr(gradients, "trunk_of", lambda encoder: encoder.layers)
+    monkeypatch.setattr(gradients, "rounding_cosine", lambda *_: cosine)
+    monkeypatch.setattr(gradients, "rounded", lambda _: noted(rounds))
+    assert integrated_gradients(case, view, film_change(case)).rounding_cosine is None and not rounds
+    found = integrated_gradients(case, view, film_change(case) + 1)
+    assert (found.precision, found.rounding_cosine) == ("fp32+bf16" if cosine == 0.999 else "fp32", cosine)
+    assert len(rounds) == (cosine == 0.999)
+
+
+@contextmanager
+def noted(calls: list[str]) -> Iterator[None]:
+    calls.append("bf16")
+    yield
 
 
 def test_a_path_is_computed_in_parts(case: OpenCase, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +102,7 @@ def test_a_path_is_computed_in_parts(case: OpenCase, monkeypatch: pytest.MonkeyP
     forward = case.encoder("film").forward
     monkeypatch.setattr(case.encoder("film"), "forward", lambda x: (sizes.append(len(x)), forward(x))[1])
     integrated_gradients(case, view, 0.0, steps=64)
-    assert max(sizes) == INTERNAL_BATCH["film"] and sum(sizes) >= 64
+    assert max(sizes) == INTERNAL_BATCH["film"] and sum(sizes) == 64
 
 
 @pytest.mark.parametrize("note", ["small", "bag"])

@@ -43,3 +43,11 @@ def test_region_in_the_middle_is_found_by_the_control() -> None:
 def test_nothing_and_everything_are_refused(fill: bool) -> None:
     with pytest.raises(InputRejected, match="REGION_EMPTY"):
         region_scores(np.zeros((4, 4), np.float32), np.full((4, 4), fill), "r")
+
+
+def test_a_map_that_is_the_region_is_perfect_in_volumes_too() -> None:
+    region = np.zeros((6, 8, 10), np.bool_)
+    region[:2, :2, :3] = True
+    found = region_scores(region.astype(np.float32), region, "lesion")
+    assert found.of_map.hit and found.of_map.mass == found.of_map.auroc == 1.0
+    assert found.of_centre.mass < 0.1 and found.area == pytest.approx(12 / 480)

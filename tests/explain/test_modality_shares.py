@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -13,10 +14,19 @@ from torch import Tensor, nn
 from monai_app.cohort.spec import ModelSpec
 from monai_app.explain.baselines import Baselines
 from monai_app.explain.case import open_case
-from monai_app.explain.modality_shares import Prior, modality_shares
+from monai_app.explain.modality_shares import INTERVAL, Prior, modality_shares
 from monai_app.explain.shapley import shapley_values
 from monai_app.explain.target import find_target
-from monai_app.networks import DRAF, MDA, AttentionFusion, FlexMoE, LateFusion, MultimodalNetwork, ShaSpec
+from monai_app.networks import (
+    DRAF,
+    MDA,
+    AttentionFusion,
+    FlexMoE,
+    LateFusion,
+    MultimodalNetwork,
+    SampledFusion,
+    ShaSpec,
+)
 
 NAMES = ("film", "series", "table", "note")
 PRIOR = Prior(-0.4, "tests")
@@ -75,3 +85,30 @@ def test_equal_weights_have_no_rank(
 ) -> None:
     case = open_case(build(LateFusion), spec, inputs, find_target(spec, "death"), baselines)
     assert modality_shares(case, PRIOR).rank_correlation is None
+
+
+@pytest.mark.parametrize("fusion", [DRAF, SampledFusion], ids=lambda kind: kind.__name__)
+def test_each_draw_is_explained_by_itself(
+    fusion: Callable[..., nn.Module], build: Build, spec: ModelSpec, inputs: dict[str, Tensor], baselines: Baselines
+) -> None:
+    case = open_case(build(fusion), spec, inputs, find_target(spec, "findings/b"), baselines)
+    found = modality_shares(case, PRIOR)
+    assert found.draws is not None and found.draws.count == 20
+    assert (found.draws.shapley[:, 0] < found.draws.shapley[:, 1]).all()
+    assert (found.draws.shares >= 0).all() and (found.draws.shares <= 1).all()
+    passes = case.output.passes["findings"][:, 0, 1].double()
+    alone = modality_shares(replace(case, presence=torch.tensor([[False, True, False, False]])), PRIOR)
+    assert alone.draws is not None
+    with torch.no_grad():
+        one = case.fused(case.tokens, torch.tensor([[False, True, False, False]])).passes["findings"][:, 0, 1].double()
+    np.testing.assert_allclose(alone.draws.shapley[0], np.quantile(one.numpy() - PRIOR.score, INTERVAL), atol=1e-6)
+    assert (
+        found.draws.shapley.sum(axis=0)[0] <= float(passes.mean()) - PRIOR.score <= found.draws.shapley.sum(axis=0)[1]
+    )
+
+
+def test_one_answer_has_no_interval(
+    build: Build, spec: ModelSpec, inputs: dict[str, Tensor], baselines: Baselines
+) -> None:
+    case = open_case(build(LateFusion), spec, inputs, find_target(spec, "death"), baselines)
+    assert modality_shares(case, PRIOR).draws is None and case.output.passes == {}

@@ -25,7 +25,7 @@ def test_every_modality_has_its_panel(
     html = case_page(found, dict.fromkeys(found.maps, GOOD), material(spec)).render()
     for title in ("In short", "Film", "Time course", "Patient data", "Notes", "Can these maps be believed?"):
         assert f"<h2>{title}</h2>" in html
-    assert html.count("<svg") == 1 + 3 + 1 and html.count('class="heat"') == 1 and 'type="range"' in html
+    assert html.count("<svg") == 2 + 3 + 1 and html.count('class="heat"') == 1 and 'type="range"' in html
     assert "c0 [mmHg]" in html and "&lt;b&gt;" in html and "<b>fever" not in html
     assert ("log-odds" in html) == (label == "findings/a") and "Not for diagnosis" in html
 
@@ -44,7 +44,7 @@ def test_map_that_fails_is_named_at_the_top(
 ) -> None:
     found = explained(network, spec, inputs, baselines)
     html = case_page(found, {"film": GOOD, "note": BAD}, material(spec)).render()
-    assert "Do not rely on the map of the notes" in html and "Do not rely on the map of the film" not in html
+    assert "Do not read the map of the notes" in html and "Do not read the map of the film" not in html
 
 
 def test_film_classifier_has_its_page_too(spec: ModelSpec) -> None:
@@ -59,4 +59,10 @@ def test_film_classifier_has_its_page_too(spec: ModelSpec) -> None:
     found = explain(network, alone, case, "findings/a", method=Method.GRAD_CAM)
     assert found.shares.names == ("film",) and found.shares.shares.tolist() == [1.0]
     html = case_page(found, {"film": GOOD}, material(alone)).render()
-    assert "nothing to interact" in html and "no prediction" in html and "Time course" not in html
+    assert (
+        "nothing to combine" in html
+        and "20 draws" in html
+        and "Grad-CAM is coarse" in html
+        and "no prediction" in html
+        and "Time course" not in html
+    )

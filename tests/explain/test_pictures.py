@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 
 import numpy as np
+from matplotlib.container import ErrorbarContainer
 from PIL import Image
 
-from monai_app.explain.pictures import bars, course, grey, heat, overlaid, png, strength, waterfall
+from monai_app.explain.pictures import bars, course, grey, heat, overlaid, png, share_bars, strength, waterfall
 
 
 def spots() -> np.ndarray:
@@ -49,3 +50,14 @@ def test_course_shows_measured_values_as_dots_and_survives_a_flat_one() -> None:
     measured = np.array([True, False, False, True, False])
     axes = course("x", hours, values, measured, np.zeros(5, np.float32), 1.0).axes[0]
     assert len(axes.lines[-1].get_xdata()) == 2 and axes.get_ylim()[0] < 7 < axes.get_ylim()[1]
+
+
+def test_whiskers_stand_where_the_bar_starts_and_stay_inside_the_picture() -> None:
+    plain = waterfall(["a", "b"], [0.5, -1.25], 0.1, "x", ("0.50", "0.30")).axes[0]
+    axes = waterfall(["a", "b"], [0.5, -1.25], 0.1, "x", ("0.50", "0.30"), [(0.2, 3.0), (-2.0, -1.0)]).axes[0]
+    spans = [bar[2][0].get_segments()[0][:, 0] for bar in axes.containers if isinstance(bar, ErrorbarContainer)]
+    # Each is drawn twice, with a white edge; the second starts where the first step ended.
+    assert np.allclose(spans[::2], [(0.3, 3.1), (-1.4, -0.4)]) and axes.get_xlim()[1] > 3.1 > plain.get_xlim()[1]
+    shares = share_bars(["a", "b"], [0.7, 0.3], [(0.6, 0.8), (0.2, 0.4)]).axes[0]
+    assert [text.get_text() for text in shares.texts] == ["70%", "30%"] and len(shares.containers) == 1 + 4
+    assert len(share_bars(["a", "b"], [0.7, 0.3]).axes[0].containers) == 1

@@ -14,6 +14,11 @@ def test_values_add_up_to_what_all_gain_over_none() -> None:
     assert shapley_values(RANDOM).sum() == pytest.approx(RANDOM[-1] - RANDOM[0])
 
 
+def test_several_games_are_each_solved() -> None:
+    games = np.stack([RANDOM, 2 * RANDOM - 1], axis=1)
+    np.testing.assert_allclose(shapley_values(games), np.stack([shapley_values(RANDOM), 2 * shapley_values(RANDOM)], 1))
+
+
 def test_equal_players_get_equal_values() -> None:
     by_size = np.array([0.0, 1.0, 1.5, 4.0, 5.0])
     values = np.array([by_size[index.bit_count()] for index in range(16)])

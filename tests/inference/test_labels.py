@@ -7,10 +7,10 @@ from monai.data import MetaTensor
 from monai.transforms import Compose, Invertd, Orientationd, Spacingd
 
 from monai_app.core.random import torch_generator
-from monai_app.inference.body import everything
 from monai_app.inference.grid import network_grid
 from monai_app.inference.labels import LabelPainter
 from monai_app.inference.windows import plan_windows
+from monai_app.transforms.volume.body import everything
 from tests.inference.tiny import AFFINES
 
 SHAPE, SPACING, CLASSES = (17, 21, 13), (2.0, 2.5, 4.0), 5

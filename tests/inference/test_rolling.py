@@ -7,9 +7,9 @@ import torch
 from monai.inferers import sliding_window_inference
 
 from monai_app.core.random import torch_generator
-from monai_app.inference.body import everything
 from monai_app.inference.rolling import ROWS_AT_ONCE, stream_probabilities
 from monai_app.inference.windows import WindowPlan, plan_windows
+from monai_app.transforms.volume.body import everything
 from tests.inference.tiny import CLASSES, Smooth
 
 SHAPE = (30, 22, 27)

@@ -33,6 +33,21 @@ def test_the_exact_way_agrees_with_itself() -> None:
     assert result.remarks["agreement"] == {"equal": 1.0, "dice": dict.fromkeys(CLASSES[1:], 1.0)}
 
 
+def test_altered_copies_give_the_spread_of_volumes_and_change_no_label() -> None:
+    plain = segment_source(SOURCE, model(), EXACT)
+    drawn, again, other = (segment_source(SOURCE, model(), EXACT, draws=3, seed=seed) for seed in (0, 0, 1))
+    assert np.array_equal(plain.segmentation.labels, drawn.segmentation.labels)
+    assert all(row["volume_sd_ml"] is None for row in plain.measurements)
+    assert any(row["volume_sd_ml"] > 0 for row in drawn.measurements)
+    assert drawn.measurements == again.measurements != other.measurements
+    assert drawn.remarks["draws"] == 3
+
+
+def test_one_copy_has_no_spread() -> None:
+    with pytest.raises(InputRejected, match="DRAWS_INVALID"):
+        segment_source(SOURCE, model(), EXACT, draws=1)
+
+
 def test_agreement_of_a_lean_run_is_reported() -> None:
     lean = Options(overlap=0.0, precision=Precision.FP32)
     found = segment_source(SOURCE, model(spacing=1.5), lean, compare=True).remarks["agreement"]

@@ -71,6 +71,16 @@ def test_windows_over_air_are_skipped_and_air_is_background() -> None:
     assert done.labels[10:30, 10:30].any()
 
 
+def test_air_beside_the_body_inside_a_window_is_background() -> None:
+    array = np.full((40, 40, 30), -1000, np.int16)
+    array[10:22, 10:22] = volume((12, 12, 30)).array.clip(-300)
+    scan = Volume(array, np.diag([2.5, 2.5, 2.5, 1.0]))
+    everywhere, cropped = (segment_volume(scan, model(air=air), Options()) for air in (None, -500.0))
+    outside = np.ones(array.shape, bool)
+    outside[5:27, 5:27] = False  # a block of the map may reach so far beyond the body
+    assert everywhere.labels[outside].any() and not cropped.labels[outside].any()
+
+
 def test_nothing_but_air_is_seen_and_gives_an_answer() -> None:
     array = np.full((20, 20, 20), -1000, np.int16)
     array[0, 0, 0] = -990

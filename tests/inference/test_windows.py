@@ -6,8 +6,8 @@ import pytest
 from monai.data.utils import dense_patch_slices
 
 from monai_app.core.errors import InputRejected
-from monai_app.inference.body import everything
 from monai_app.inference.windows import inside, plan_windows, without_air
+from monai_app.transforms.volume.body import everything
 
 SHAPE, SIZE = (40, 25, 33), (16, 16, 16)
 

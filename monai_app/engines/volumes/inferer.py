@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,9 +11,8 @@ from monai.inferers import SlidingWindowInferer
 from torch import Tensor
 
 from monai_app.engines.precision import AutocastInferer, Precision, has_bf16
-
-_STRETCH = 1.6
-"""A volume up to this much longer than the window is seen whole along that axis instead of in two halves."""
+from monai_app.transforms.volume.body import background_beside, everything, find_body
+from monai_app.transforms.volume.window import window
 
 
 class VolumeInferer(SlidingWindowInferer):
@@ -28,6 +26,8 @@ class VolumeInferer(SlidingWindowInferer):
         precision: ``fp32``, ``bf16``, ``auto`` (bf16 where the processor multiplies it natively), or an inferer that
             has settled (that of the training).
         flips: spatial axes (0 to 2) that the volume is mirrored along, one list a pass; probabilities are averaged.
+        air: the largest value of the first channel, as the network sees it, that is surely air around a body; what lies
+            beside the body is background then. None judges no voxel.
     """
 
     def __init__(
@@ -39,9 +39,11 @@ class VolumeInferer(SlidingWindowInferer):
         windows: int = 1,
         precision: str | AutocastInferer = "fp32",
         flips: Sequence[Sequence[int]] = ((),),
+        air: float | None = None,
     ) -> None:
         super().__init__(tuple(patch), windows, overlap, mode="gaussian", sigma_scale=0.125)
         self.patch, self.divisor, self.flips = tuple(patch), divisor, tuple(tuple(axes) for axes in flips)
+        self.air = air
         if precision == Precision.AUTO:
             precision = Precision.BF16 if has_bf16(default_device()) else Precision.FP32
         self.precise = AutocastInferer(precision) if isinstance(precision, str) else precision
@@ -61,7 +63,14 @@ class VolumeInferer(SlidingWindowInferer):
             dims = [axis + 2 for axis in axes]
             logits = super().__call__(inputs.flip(dims), self._network(network), *args, **kwargs)
             total = total + torch.softmax(torch.as_tensor(logits).float(), dim=1).flip(dims)
-        return total / len(self.flips)
+        mean = total / len(self.flips)
+        return mean if self.air is None else self._without_air(mean, inputs, self.air)
+
+    def _without_air(self, probabilities: Tensor, inputs: Tensor, air: float) -> Tensor:
+        for image, found in zip(inputs, probabilities, strict=True):
+            body = find_body(image[0].float().cpu(), air=air)
+            background_beside(found, body.beside_in(everything(body.shape)).to(found.device))
+        return probabilities
 
     def _network(self, network: Callable[..., Any]) -> Callable[..., Any]:
         return lambda part, *args, **kwargs: self.precise(part, network, *args, **kwargs)
@@ -70,13 +79,3 @@ class VolumeInferer(SlidingWindowInferer):
 def default_device() -> torch.device:
     """The accelerator where there is one, else the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def window(shape: Sequence[int], patch: Sequence[int], divisor: int) -> tuple[int, ...]:
-    """The sides of the window for a volume: its own, rounded up, where it is not much longer than the patch."""
-
-    def side(length: int, wanted: int) -> int:
-        whole = math.ceil(length / divisor) * divisor
-        return whole if length <= wanted * _STRETCH else math.ceil(wanted / divisor) * divisor
-
-    return tuple(side(length, wanted) for length, wanted in zip(shape, patch, strict=True))

@@ -23,11 +23,11 @@ from monai_app.core.loading import read_json, read_yaml
 from monai_app.engines.bundle import find_bundle, typed_errors
 from monai_app.engines.bundle_lint import refuse_unsafe
 from monai_app.engines.model_folder import WEIGHTS_NAME, load_model, read_record
-from monai_app.engines.volumes.inferer import window
 from monai_app.inference.model import AIR, SegmentationModel
 from monai_app.inference.ood import Familiarity
 from monai_app.transforms.grid import KeepGridd
 from monai_app.transforms.volume.load_volume import LoadVolumed
+from monai_app.transforms.volume.window import window
 
 WINDOW_DIVISOR = 8
 """Sides of a window are multiples of it: the default of :class:`~monai_app.engines.volumes.inferer.VolumeInferer`."""

@@ -12,7 +12,7 @@ from torch import nn
 from monai_app.cohort.segmentation_spec import SegmentationSpec
 from monai_app.core.loading import read_json
 from monai_app.core.random import torch_generator
-from monai_app.engines.bundle import Workflow, known_settings, open_workflow, typed_errors
+from monai_app.engines.bundle import Workflow, known_settings, open_workflow, typed_errors, workflows
 from monai_app.engines.model_folder import write_model
 from monai_app.phantom.balls import write_balls
 
@@ -26,7 +26,7 @@ def segments_volumes(bundle: Path) -> bool:
 
 
 def volume_workflow_checks(bundle: Path, overlays: Sequence[str], scratch: Path) -> Iterator[tuple[str, list[str]]]:
-    """Name and faults of each check: properties of the three workflows, network in and out.
+    """Name and faults of each check: properties of the workflows, network in and out.
 
     Args:
         overlays: of the system and of what makes it small.
@@ -42,7 +42,7 @@ def volume_workflow_checks(bundle: Path, overlays: Sequence[str], scratch: Path)
     formats = read_json(bundle / "configs" / "metadata.json")["network_data_format"]
     yield "network in and out", list(segmentation_faults(network, spec, formats))
     write_model(scratch / "model", network, spec)
-    for workflow in (Workflow.EVALUATE, Workflow.INFERENCE):
+    for workflow in workflows(bundle)[1:]:
         opened = open_workflow(bundle, workflow, overlays=overlays, settings=settings)
         with typed_errors():
             yield f"properties of {workflow.value}", list(opened.check_properties() or ())

@@ -41,7 +41,8 @@ def default_encoders(
 
     Args:
         width: token width d.
-        film: ``resnet34``, ``resnet18``, ``densenet121``, ``densenet_narrow``, or ``statistics`` (fixed ones).
+        film: ``resnet34``, ``resnet18``, ``densenet121``, ``densenet_narrow``, the latter two with ``_group``
+            (GroupNorm), or ``statistics`` (fixed ones).
         series: ``lstm``, ``transformer`` or ``statistics``.
         note: ``small`` or ``bag`` (trained here), or a local path or name that Hugging Face's AutoModel understands.
         vocabulary_size: number of token ids of the note encoders that are trained here.

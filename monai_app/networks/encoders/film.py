@@ -16,7 +16,10 @@ MIN_FILM_PX = 64
 and a training batch may hold a single present film."""
 
 _RESNETS = {"resnet18": resnet18, "resnet34": resnet34}
-_DENSENETS = ("densenet121", "densenet_narrow")
+_DENSENETS = ("densenet121", "densenet_narrow", "densenet121_group", "densenet_narrow_group")
+_GROUP = "_group"
+_GROUPS = {"densenet121": 8, "densenet_narrow": 3}
+"""Groups of GroupNorm; each divides all channel counts of its network (multiples of 32, of 3)."""
 
 
 class FilmEncoder(nn.Module):
@@ -25,6 +28,8 @@ class FilmEncoder(nn.Module):
     Args:
         backbone: ``resnet18``, ``resnet34`` (stem stride 2, as in MedFuse), ``densenet121`` or ``densenet_narrow`` (24
             features, growth 12, blocks of 4, 6, 8, 6: a hundredth of the work, for thousands of films on a processor).
+            ``densenet121_group`` and ``densenet_narrow_group`` have GroupNorm in the place of batch normalisation, so
+            that no film's output depends on another one: private training needs that.
         width: token width d.
         pool: ``mean`` gives one token (K = 1); ``grid`` one a cell of the feature map of a 224 px film (K = 49).
         size_px: side of the films it will see, in pixels; it is checked and builds nothing.
@@ -57,13 +62,8 @@ class FilmEncoder(nn.Module):
             )
             self.features: nn.Module = _ResNetTrunk(network)
             channels = 512
-        elif backbone == "densenet121":
-            self.features = DenseNet121(spatial_dims=2, in_channels=1, out_channels=1).features
-            channels = 1024
-        elif backbone == "densenet_narrow":
-            narrow = DenseNet(2, 1, 1, init_features=24, growth_rate=12, block_config=(4, 6, 8, 6))
-            channels = cast(nn.Linear, narrow.get_submodule("class_layers.out")).in_features
-            self.features = narrow.features
+        elif backbone in _DENSENETS:
+            self.features, channels = _densenet(backbone)
         else:
             msg = f"Film backbone must be one of {[*sorted(_RESNETS), *_DENSENETS]}, got {backbone!r}"
             raise ValueError(msg)
@@ -87,6 +87,17 @@ class FilmEncoder(nn.Module):
     def forward(self, film: Tensor) -> Tensor:
         """Tokens of a batch of films."""
         return self.tokens_of(self.feature_maps(film))
+
+
+def _densenet(backbone: str) -> tuple[nn.Module, int]:
+    """The trunk of a DenseNet and the channels of its last feature map."""
+    name = backbone.removesuffix(_GROUP)
+    grouped = name != backbone
+    norm: str | tuple[str, dict[str, int]] = ("group", {"num_groups": _GROUPS[name]}) if grouped else "batch"
+    if name == "densenet121":
+        return DenseNet121(spatial_dims=2, in_channels=1, out_channels=1, norm=norm).features, 1024
+    narrow = DenseNet(2, 1, 1, init_features=24, growth_rate=12, block_config=(4, 6, 8, 6), norm=norm)
+    return narrow.features, cast(nn.Linear, narrow.get_submodule("class_layers.out")).in_features
 
 
 class _ResNetTrunk(nn.Module):

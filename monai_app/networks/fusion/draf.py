@@ -64,6 +64,9 @@ class DRAF(nn.Module):
             training takes the features.
     """
 
+    shares_tokens = True
+    """Takes tokens of one row for any number of rows of presence: a modality is then drawn from once."""
+
     alpha: Tensor
     beta: Tensor
     spread_mean: Tensor
@@ -124,11 +127,13 @@ class DRAF(nn.Module):
         ``corruption_logits`` a modality ``(B, M)``, ``fused_total``, ``fused_aleatoric`` and ``fused_epistemic``
         ``(B,)``; of an absent modality they mean nothing and are zero.
         """
-        pooled = pooled_features(tokens, present)
+        shared = len(next(iter(tokens.values()))) < len(present)
+        pooled = pooled_features(tokens, present.any(dim=0, keepdim=True) if shared else present)
         drawn = torch.stack([self.tails[name](pooled[:, m]) for m, name in enumerate(self.modalities)], dim=2)
         samples = torch.where(present[..., None], drawn, torch.zeros_like(drawn))  # (T, B, M, h)
         features = samples.mean(dim=0)
-        per_pass = {name: self.heads[name](samples[:, :, m]) for m, name in enumerate(self.modalities)}
+        read = drawn if shared else samples
+        per_pass = {name: self.heads[name](read[:, :, m]) for m, name in enumerate(self.modalities)}
         own = [self._uncertainty(per_pass[name]) for name in self.modalities]
         doubt = {
             key: self._blank(torch.stack([getattr(value, key) for value in own], dim=1), present)
@@ -149,8 +154,12 @@ class DRAF(nn.Module):
         if self.keep_samples:
             extras["samples"] = samples.transpose(0, 1)
         extras |= {f"fused_{key}": getattr(fused, key) for key in ("total", "aleatoric", "epistemic")}
-        means = {name: {task: value.mean(dim=0) for task, value in logit.items()} for name, logit in per_pass.items()}
-        return FusionOutput(logits, weights=weights, modality_logits=means, extras=extras)
+        means = {
+            name: {task: value.mean(dim=0).expand(len(present), -1) for task, value in logit.items()}
+            for name, logit in per_pass.items()
+        }
+        drawn_passes = {} if self.training else passes
+        return FusionOutput(logits, weights=weights, modality_logits=means, extras=extras, passes=drawn_passes)
 
     def reliability(self, variance: Tensor, suspicion: Tensor, present: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:
         """The weights r ``(B, M)``: they sum to 1 over the present modalities and fall with U and with suspicion.

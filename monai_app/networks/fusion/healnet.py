@@ -74,10 +74,19 @@ class HEALNet(nn.Module):
         for cross, inner in zip(self.cross, self.inner, strict=True):
             assert isinstance(cross, nn.ModuleDict)
             for index, (name, context) in enumerate(contexts.items()):
-                updated = cross[name](latents, context)
-                latents = torch.where(present[:, index, None, None], updated, latents)
+                latents = self._read(cross[name], latents, context, present[:, index])
             latents = inner(latents, latents)
         return FusionOutput(self.heads(self.norm(latents.mean(dim=1))))
+
+    def _read(self, block: nn.Module, latents: Tensor, context: Tensor, here: Tensor) -> Tensor:
+        """Latents after a modality, unchanged in samples without it; those cost nothing in evaluation."""
+        if self.training:
+            return torch.where(here[:, None, None], block(latents, context), latents)
+        rows = here.nonzero()[:, 0]
+        if len(rows) == len(here):
+            read: Tensor = block(latents, context)
+            return read
+        return latents.index_copy(0, rows, block(latents[rows], context[rows])) if len(rows) else latents
 
 
 def fourier_positions(tokens: Tensor, bands: int) -> Tensor:

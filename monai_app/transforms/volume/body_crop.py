@@ -1,4 +1,4 @@
-"""The body in a CT: a box around it, and a crop to that box that can be undone.
+"""A CT cropped to the box of the body, in a way that can be undone.
 
 Half of the voxels of a CT are air around the patient; no window of a network need look at them.
 """
@@ -9,60 +9,50 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+import torch
 from monai.config import KeysCollection
 from monai.data import MetaTensor
 from monai.transforms import Crop, InvertibleTransform, MapTransform
-from scipy import ndimage
+from torch import Tensor
 
 from monai_app.core.errors import InputRejected
+from monai_app.transforms.volume.body import Box, find_body
 
 AIR_HU = -500.0
 """Between air (-1000) and the lightest tissue outside the lungs, fat (-120)."""
 
 SEARCH_MM = 4.0
-"""Voxels are looked at about this far apart; a body does not hide between them."""
+"""Side of the blocks that are body or air."""
 
 MARGIN_MM = 10.0
 """Kept around what was found: skin folds, and context for a network."""
 
-Box = tuple[slice, slice, slice]
 
-
-def body_box(array_hu: npt.NDArray[Any], spacing_mm: Sequence[float], *, margin_mm: float = MARGIN_MM) -> Box:
+def body_box(image_hu: Tensor, spacing_mm: Sequence[float], *, margin_mm: float = MARGIN_MM) -> Box:
     """The box of the body, in voxels of the given grid.
 
-    The largest connected piece denser than air, after an opening that cuts off table tops and tubes; lungs and bowel
-    lie inside its box. Voxels that are not finite count as air.
+    Everything denser than air but small separate parts (:func:`monai_app.transforms.volume.body.find_body`): a couch
+    may be kept, a leg or an arm beside the trunk must be. Voxels that are not finite count as air.
 
     Args:
-        array_hu: ``(I, J, K)`` in HU.
+        image_hu: ``(I, J, K)`` in HU.
         spacing_mm: along the three axes.
         margin_mm: added on every side, within the array.
 
     Raises:
         InputRejected: ``NO_CONTENT`` where nothing is denser than air.
     """
-    strides = [max(1, int(SEARCH_MM / step)) for step in spacing_mm]
-    coarse = array_hu[tuple(slice(None, None, stride) for stride in strides)]
-    with np.errstate(invalid="ignore"):
-        dense = coarse > AIR_HU
-    opened = ndimage.binary_opening(dense) if min(dense.shape) > 2 else dense
-    pieces, count = ndimage.label(opened if opened.any() else dense)
-    if count == 0:
+    known = torch.where(torch.isfinite(image_hu), image_hu, float("-inf")).float()
+    steps = [max(1, int(SEARCH_MM / step)) for step in spacing_mm]
+    body = find_body(known, air=AIR_HU, coarsening=(steps[0], steps[1], steps[2]))
+    if not body.blocks.any():
         raise InputRejected(
             "NO_CONTENT",
             "the CT shows air only",
             expected=f"a body denser than {AIR_HU:g} HU",
             remedy="Check the rescale of the series.",
         )
-    largest = int(np.bincount(pieces.ravel())[1:].argmax())
-    found = ndimage.find_objects(pieces)[largest]
-    box = []
-    for axis, (piece, stride, step) in enumerate(zip(found, strides, spacing_mm, strict=True)):
-        reach = stride + round(margin_mm / step)
-        box.append(slice(max(0, piece.start * stride - reach), min(array_hu.shape[axis], piece.stop * stride + reach)))
-    return box[0], box[1], box[2]
+    return body.box([round(margin_mm / step) for step in spacing_mm])
 
 
 class BodyCropd(MapTransform, InvertibleTransform):
@@ -91,7 +81,7 @@ class BodyCropd(MapTransform, InvertibleTransform):
         sample = dict(data)
         source = sample[self.source_key]
         spacing = np.linalg.norm(source.affine.numpy()[:3, :3], axis=0).tolist()
-        box = body_box(source[0].numpy(), spacing, margin_mm=self.margin_mm)
+        box = body_box(source[0].as_tensor(), spacing, margin_mm=self.margin_mm)
         for key in self.key_iterator(sample):
             sample[key] = self.cropper(sample[key], box)
         return sample

@@ -28,7 +28,7 @@ class LoadVolumed(MapTransform):
     its own, and resample it.
 
     Args:
-        keys: of paths.
+        keys: of paths, or of volumes that have been read.
         kinds: ``image`` or ``label``, one for all keys or one a key.
         options: of the DICOM reader.
 

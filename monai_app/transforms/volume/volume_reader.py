@@ -42,9 +42,11 @@ class VolumeReader(ImageReader):
         return True
 
     def read(self, data: Any, **_: Any) -> list[Volume]:
-        """The volumes of one path or of several, all on one grid."""
-        paths: Sequence[str | Path] = [data] if isinstance(data, str | Path) else list(data)
-        volumes = [read_volume(path, options=self.options, kind=self.kind) for path in paths]
+        """The volumes of one path or of several, all on one grid; a volume that has been read is taken as it is."""
+        given: Sequence[str | Path | Volume] = [data] if isinstance(data, str | Path | Volume) else list(data)
+        volumes = [
+            one if isinstance(one, Volume) else read_volume(one, options=self.options, kind=self.kind) for one in given
+        ]
         for other in volumes[1:]:
             require_same_grid(volumes[0], other)
         return volumes

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from pathlib import Path
 
 import pytest
@@ -13,9 +11,12 @@ from ignite.engine import Events
 from monai_app.core.loading import load_weights
 from monai_app.engines.data import SampleDataset
 from monai_app.phantom.balls import write_balls
+from tests.engines.killing import killed_at, single_threaded
 from tests.engines.volumes.tiny import tiny_training, tiny_transforms
 
 STEPS = 5
+
+__all__ = ["single_threaded"]
 
 
 @pytest.fixture(scope="module")
@@ -35,16 +36,7 @@ def test_killed_and_repeated_gives_the_same_bits(
     datalist: Path, uninterrupted: Path, tmp_path: Path, iteration: int
 ) -> None:
     """Also between the batches of one step, where gradients are gathered that no checkpoint holds."""
-    child = os.fork()
-    if child == 0:
-        trainer = tiny_training(tmp_path, datalist)
-        trainer.add_event_handler(
-            Events.ITERATION_COMPLETED,
-            lambda engine: engine.state.iteration == iteration and os.kill(os.getpid(), signal.SIGKILL),
-        )
-        trainer.run()
-        os._exit(1)
-    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+    killed_at(lambda: tiny_training(tmp_path, datalist), iteration, Events.ITERATION_COMPLETED)
     tiny_training(tmp_path, datalist).run()
     newest = [sorted((folder / "checkpoints").glob("*.pt"))[-1].name for folder in (tmp_path, uninterrupted)]
     assert newest[0] == newest[1]

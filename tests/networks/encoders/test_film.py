@@ -37,6 +37,14 @@ def test_a_training_batch_may_hold_a_single_film_of_the_least_size(backbone: str
     assert all(torch.isfinite(parameter.grad).all() for parameter in encoder.parameters())
 
 
+@pytest.mark.parametrize("backbone", ["densenet121_group", "densenet_narrow_group"])
+def test_with_group_norm_a_film_does_not_depend_on_the_others_of_a_training_batch(backbone: str) -> None:
+    encoder = FilmEncoder(backbone, width=16, size_px=MIN_FILM_PX).train()
+    films = torch.rand(3, 1, MIN_FILM_PX, MIN_FILM_PX, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(encoder(films)[:1], encoder(films[:1]), rtol=1e-3, atol=1e-4)
+    assert not list(encoder.buffers())
+
+
 def test_films_that_shrink_to_one_cell_are_refused_before_training() -> None:
     task = TaskSpec(name="finding", kind="binary")
     spec = ModelSpec(modalities=ModalitySpec(film=FilmSpec(size_px=32)), tasks=(task,))

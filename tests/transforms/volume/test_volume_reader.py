@@ -65,3 +65,8 @@ def test_metadata_say_where_voxels_are_and_what_was_repaired() -> None:
     meta = describe([volume, volume])
     np.testing.assert_array_equal(meta["affine"], AFFINE)
     assert meta["space"] == "RAS" and meta["provenance"] == [{"repairs": ["shear"]}] * 2
+
+
+def test_a_volume_that_has_been_read_is_taken_as_it_is() -> None:
+    volume = Volume(np.zeros((2, 3, 4)), np.eye(4))
+    assert VolumeReader().read(volume) == [volume] and VolumeReader().read((volume, volume)) == [volume, volume]

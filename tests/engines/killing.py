@@ -1,0 +1,39 @@
+"""Killing a training as a power cut would: with SIGKILL, in a forked child.
+
+A child of a process whose OpenMP threads have worked waits for ever for threads that the fork left behind: parent and
+child compute with one.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from monai_app.core.processor import one_thread
+
+
+@pytest.fixture(scope="module", autouse=True)
+def single_threaded() -> Iterator[None]:
+    """To be imported by the modules that kill."""
+    with one_thread():
+        yield
+
+
+def killed_at(make_trainer: Callable[[], Any], iteration: int, event: Any) -> None:
+    """Train in a child that kills itself at an event of an iteration."""
+    child = os.fork()
+    if child == 0:
+        try:
+            trainer = make_trainer()
+            trainer.add_event_handler(
+                event, lambda engine: engine.state.iteration == iteration and os.kill(os.getpid(), signal.SIGKILL)
+            )
+            trainer.run()
+        finally:
+            os._exit(1)  # nothing of the parent's, pytest among it, may go on in the child
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL

@@ -114,6 +114,7 @@ def explain_case(
     inputs, _ = prepare_multimodal_batch(collate_samples([dataset[row]]), next(network.parameters()).device)
     train, offsets = train_items(cohort_dir, spec), _offsets(item, spec, tokenizer)
     known, groups = film_regions(cohort_dir, item, spec, regions or ()), _groups(spec, offsets)
+    logger.info("mapping")
     found = explain(
         network,
         spec,
@@ -125,6 +126,8 @@ def explain_case(
         groups=groups,
     )
     agreements = {} if study else agreements_of(found, ways[1:], groups)
+    if not study:
+        logger.info("testing the maps")
     scores = {} if study else believability(found, regions=known, seed=seed)
     shown = decoy(found, seed=seed, groups=groups) if study == DECOY else found
     material = _material(found, item, spec, offsets, _provenance(cohort_dir, model_dir, bool(train)))

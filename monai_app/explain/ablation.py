@@ -19,8 +19,8 @@ from monai_app.explain.views import View
 
 Groups = npt.NDArray[np.int64]
 
-PATCHES_A_SIDE = {"film": 16, "volume": 12}
-"""A film is occluded in windows of two sixteenths of its side, moved by one; a volume of two twelfths."""
+PATCHES_A_SIDE = {"film": 16, "volume": 8}
+"""A film is occluded in windows of two sixteenths of its side, moved by one; a volume of two eighths."""
 
 
 def occlusion(case: ScoredCase, view: View, groups: Groups | None = None, *, patches: int | None = None) -> Attributed:

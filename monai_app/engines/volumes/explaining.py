@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ from monai_app.explain.volumes.regions import VolumeSpec, find_regions, label_re
 from monai_app.explain.volumes.seen import SeenVolume
 from monai_app.explain.volumes.structure import structure_target
 from monai_app.inference.source import Source, read_sources
+
+logger = logging.getLogger(__name__)
 
 Item = Mapping[str, Any]
 
@@ -124,9 +127,11 @@ def explain_volume_case(
     seen = seen_by_network(read, preprocessing, next(network.parameters()).device)
     labels = read_volume(item["label"], kind=VolumeKind.LABEL) if names else None
     known = {} if labels is None else label_regions(labels, seen, spec, names)
+    logger.info("mapping by %s", way.value)
     found = explain_volume(
         network, spec, seen, chosen.name, method=way, feature_layer=feature_layer, regions=known, baseline=away, air=air
     )
+    logger.info("testing the map")
     scores = volume_believability(found, seed=seed)
     images = dict(zip(sequences, (read.volume, *read.others), strict=True))
     provenance = {"input": read.identity, "weights_sha256": sha256_file(Path(model_dir) / WEIGHTS_NAME)}

@@ -36,7 +36,7 @@ def test_the_maps_of_a_window_are_those_of_a_volume_that_is_the_window() -> None
 def test_nothing_is_attributed_to_padding() -> None:
     found = explain_volume(FindsBright().eval(), SEGMENTS, seen((15, 14, 16)), "ball", method=Method.OCCLUSION)
     assert found.seen.shape == (16, 16, 16) and not found.maps["T1"].values[~found.seen.filled].any()
-    assert "the whole volume" in found.computed_at and found.resolution == "windows of 4 × 4 × 6 mm"
+    assert "the whole volume" in found.computed_at and found.resolution == "windows of 8 × 8 × 12 mm"
 
 
 @pytest.mark.parametrize("label", ["lesion", "size/over 2 mL", "1 to 2 mL"])

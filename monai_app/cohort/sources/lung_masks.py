@@ -1,7 +1,7 @@
 """Masks of the lungs that a source keeps beside its films, as the files that stand beside a cohort.
 
-They are written as :mod:`monai_app.cohort.film_masks` reads them. A mask belongs to the film ``NAME.jpg`` if it is called
-``NAME_mask.png`` and has the film's size: one that does not lie on the film's grid would say where nothing is.
+They are written as :mod:`monai_app.cohort.film_masks` reads them. A mask belongs to the film ``NAME.jpg`` if it is
+called ``NAME_mask.png`` and has the film's size: one that does not lie on the film's grid would say where nothing is.
 """
 
 from __future__ import annotations

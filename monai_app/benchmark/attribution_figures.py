@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from monai_app.engines.report.style import INK, SOFT, label, legend, panel, quiet, series_colour
 
 COLUMNS = 5
+GOAL = 0.8
 
 
 def share_figure(shares: pl.DataFrame, models: Sequence[str], statistic: str) -> Figure:
@@ -35,8 +36,8 @@ def share_figure(shares: pl.DataFrame, models: Sequence[str], statistic: str) ->
     return figure
 
 
-def hit_figure(rows: pl.DataFrame, title: str) -> Figure:
-    """Hit rate of each method with its interval, beside what chance and the centre of the film hit."""
+def hit_figure(rows: pl.DataFrame, title: str, *, what: str = "hit rate", goal: float | None = GOAL) -> Figure:
+    """A score of each method with its interval, beside what chance and the centre of the film reach."""
     named = [f"{row['method'].replace('_', ' ')}, {row['baseline']}" for row in rows.iter_rows(named=True)]
     named = [name.removesuffix(", its own") for name in named]
     figure, axes = panel(width_in=5.6, height_in=0.9 + 0.3 * len(named))
@@ -54,10 +55,11 @@ def hit_figure(rows: pl.DataFrame, title: str) -> Figure:
     )
     axes.scatter(rows["chance"].to_numpy(), places, marker="|", s=90, color=SOFT, label="chance", zorder=3)
     axes.scatter(rows["centre"].to_numpy(), places, marker="x", s=24, color=series_colour(1), label="film's centre")
-    axes.axvline(0.8, color=INK, linewidth=0.7, linestyle=":")
+    if goal is not None:
+        axes.axvline(goal, color=INK, linewidth=0.7, linestyle=":")
     axes.set_yticks(places, named)
     axes.set(ylim=(len(named) - 0.5, -0.5), xlim=(-0.02, 1.02))
-    label(axes, x="hit rate (95 % interval; dotted: goal)", y="", title=title)
+    label(axes, x=f"{what} (95 % interval{'' if goal is None else '; dotted: goal'})", y="", title=title)
     legend(axes, loc="center left", bbox_to_anchor=(1.02, 0.5))
     figure.tight_layout()
     return figure

@@ -8,13 +8,12 @@ from typing import Any
 
 import polars as pl
 
-from monai_app.benchmark.attribution_figures import hit_figure, share_figure
+from monai_app.benchmark.attribution_figures import GOAL, hit_figure, share_figure
 from monai_app.benchmark.attribution_film import AS_IT_STANDS, HIT, HIT_MARGIN, METRICS, PROCESSING, SMOOTHED
 from monai_app.benchmark.attribution_shares import SHAPLEY_VARIANCE, STATISTICS
 from monai_app.benchmark.attribution_summary import ALL_CASES, AUROC, CALLED, EVERY, ON_FILM, PRECISION_AT_K
 from monai_app.core.page import Page, Section
 
-GOAL = 0.8
 FAITHFUL = ("deletion", "insertion", "infidelity", "max-sensitivity", "correlation with random weights")
 GAP = "completeness gap"
 
@@ -54,7 +53,7 @@ def attribution_page(facts: AttributionFacts, results: pl.DataFrame, shares: pl.
             ("modality shares", "–", "one modality") if share_tile is None
             else ("modality shares that are read, best", f"{share_tile[0]:.2f}", f"{share_tile[1]}; goal {GOAL}"),
             ("pointing game", "–", "no film") if pointing is None
-            else ("pointing game, best", f"{pointing['value']:.2f}", f"{_method(pointing)}; goal {GOAL}"),
+            else ("pointing game, best", f"{pointing['value']:.2f}", f"{method_name(pointing)}; goal {GOAL}"),
         ],
     )  # fmt: skip
     if not shares.is_empty():
@@ -78,7 +77,8 @@ def _films(results: pl.DataFrame, name: str, condition: str) -> pl.DataFrame:
     )
 
 
-def _method(row: Mapping[str, Any]) -> str:
+def method_name(row: Mapping[str, Any]) -> str:
+    """A method with the baseline it compares with, as tables name it."""
     name = str(row["method"]).replace("_", " ")
     return name if row["baseline"] in (None, "its own") else f"{name}, {row['baseline']}"
 
@@ -131,17 +131,18 @@ def _film_section(section: Section, facts: AttributionFacts, results: pl.DataFra
             figures.append((hit_figure(hits.sort("value", descending=True), f"pointing game, map {processing}"), ""))
         section.figures(figures)
         for processing in PROCESSING:
-            _film_table(section, part.filter(pl.col("processing") == processing), processing)
+            film_table(section, part.filter(pl.col("processing") == processing), processing)
         section.heading(f"{name}: all labels, n = {counts[1]} patients")
-        _film_table(section, whole.filter(pl.col("processing") == AS_IT_STANDS), AS_IT_STANDS)
+        film_table(section, whole.filter(pl.col("processing") == AS_IT_STANDS), AS_IT_STANDS)
         _label_table(section, results.filter(pl.col("model") == name))
 
 
-def _film_table(section: Section, part: pl.DataFrame, processing: str) -> None:
+def film_table(section: Section, part: pl.DataFrame, processing: str) -> None:
+    """A row a method and baseline, then chance and the film's centre; the rows of one label and condition."""
     rows = []
     for (_, _), own in part.group_by("method", "baseline", maintain_order=True):
         by_measure = {row["measure"]: row for row in own.iter_rows(named=True)}
-        rows.append([_method(by_measure[HIT]), *(_triple(by_measure[measure]) for measure in METRICS)])
+        rows.append([method_name(by_measure[HIT]), *(_triple(by_measure[measure]) for measure in METRICS)])
     first = {row["measure"]: row for row in part.iter_rows(named=True)}
     rows += [
         [what, *((first[measure][key], None, None) for measure in METRICS)]
@@ -163,7 +164,7 @@ def _label_table(section: Section, results: pl.DataFrame) -> None:
             best = wanted.sort("value", descending=True).row(0, named=True)
             shown = [
                 best["maps"],
-                _method(best),
+                method_name(best),
                 _triple(best),
                 (best["chance"], None, None),
                 (best["centre"], None, None),
@@ -214,7 +215,7 @@ def _faithful_section(section: Section, facts: AttributionFacts, results: pl.Dat
         for measure in ("deletion", "insertion"):
             cells += list(means[measure])
         cells += [means[measure][0] for measure in (*FAITHFUL[2:], GAP)]
-        rows.append([modality, _method(part.row(0, named=True)), *((cell, None, None) for cell in cells)])
+        rows.append([modality, method_name(part.row(0, named=True)), *((cell, None, None) for cell in cells)])
     header = ["deletion", "random", "insertion", "random", *FAITHFUL[2:], GAP]
     section.table(["map", "method", *header], rows)
 

@@ -131,16 +131,33 @@ def shortcuts(
     stdout.print(table)
 
 
+ModelsOption = Annotated[
+    list[str] | None,
+    typer.Option(help="NAME=FOLDER, NAME a system of the bundle (early, or early@a for a second one); repeatable."),
+]
+RegionOption = Annotated[
+    str | None,
+    typer.Option(help="Real films: hold maps against this region of the cohort's masks (lungs) and nothing else."),
+]
+LabelsOption = Annotated[
+    list[str] | None, typer.Option(help="With --region: label to explain; repeatable; default all of the model.")
+]
+AllSplitsOption = Annotated[
+    bool, typer.Option("--all-splits", help="With --region: all films, for models trained on another cohort.")
+]
+MarkerOption = Annotated[
+    str | None,
+    typer.Option(help="Label: train two small film models, one with letters tied to it, and look for the letters."),
+]
+
+
 @app.command()
 @command
 def attribution(
     bundle: BundleArgument,
     cohort: CohortOption,
     out: Annotated[Path, typer.Option(help="Output folder; an interrupted run goes on with the next model.")],
-    model: Annotated[
-        list[str] | None,
-        typer.Option(help="NAME=FOLDER, NAME a system of the bundle (early, or early@a for a second one); repeatable."),
-    ] = None,
+    model: ModelsOption = None,
     fusion: FusionOption = None,
     method: Annotated[
         list[str] | None, typer.Option(help="Method of attribution as in `explain`; repeatable; default all.")
@@ -150,10 +167,10 @@ def attribution(
         int, typer.Option(help="Of these, how many are also tested by removal, which costs ten times more.", min=0)
     ] = 2,
     films_only: Annotated[bool, typer.Option("--films-only", help="Map films alone.")] = False,
-    plant_marker: Annotated[
-        str | None,
-        typer.Option(help="Label: train two small film models, one with letters tied to it, and look for the letters."),
-    ] = None,
+    plant_marker: MarkerOption = None,
+    region: RegionOption = None,
+    label: LabelsOption = None,
+    all_splits: AllSplitsOption = False,
     resamples: Annotated[int, typer.Option(help="Resamples of patients for the intervals.", min=0)] = 1000,
     profile: Annotated[
         str | None, typer.Option(help="Profile that `benchmark fusion` trained the models with: small or full.")
@@ -163,34 +180,58 @@ def attribution(
 ) -> None:
     """Do attributions find what is known? Modality shares, lesions, channels, fields and words of simulated patients.
 
-    Writes report.html, results.csv and parquet, attribution.json. Phantom cohorts only: nobody knows it of others.
+    Writes report.html, results.csv and parquet, attribution.json. Phantom cohorts only: nobody knows it of others. With
+    --region: does relevance lie in the lungs of real films that have masks?
     """
-    from monai_app.benchmark.attribution_run import benchmark_attribution
-    from monai_app.benchmark.profiles import NETWORK, Profile
-    from monai_app.core.errors import InputRejected
-
     configure_logging()  # again: importing MONAI has added handlers of its own
-    if profile is not None and profile not in list(Profile):
-        raise InputRejected("PROFILE_UNKNOWN", "there is no such profile", got=profile, expected=", ".join(Profile))
-    record = benchmark_attribution(
-        bundle,
-        cohort,
-        out,
-        models=model or (),
-        system=fusion,
-        methods=method or ("all",),
-        cases=cases,
-        faithful=faithful,
-        films_only=films_only,
-        plant_marker=plant_marker,
-        settings={**(NETWORK[Profile(profile)] if profile else {}), **parse_settings(settings)},
-        resamples=resamples,
-        on_stage=lambda stage: stderr.print(f"{stage} ..."),
-    )
+    asked: dict[str, Any] = {
+        "models": model or (),
+        "system": fusion,
+        "methods": method or ("all",),
+        "cases": cases,
+        "faithful": faithful,
+        "settings": {**_trained_with(profile), **parse_settings(settings)},
+        "resamples": resamples,
+        "on_stage": lambda stage: stderr.print(f"{stage} ..."),
+    }
+    _refuse_clash(region, known_only=bool(plant_marker), region_only=bool(label) or all_splits)
+    if region is not None:
+        from monai_app.benchmark.attribution_regions import benchmark_regions
+
+        asked |= {"region": region, "labels": label or (), "all_splits": all_splits}
+        emit({"report": str(out / "report.html"), **benchmark_regions(bundle, cohort, out, **asked)}, as_json=json)
+        return
+    from monai_app.benchmark.attribution_run import benchmark_attribution
+
+    record = benchmark_attribution(bundle, cohort, out, films_only=films_only, plant_marker=plant_marker, **asked)
     if json:
         emit({"report": str(out / "report.html"), **record}, as_json=True)
         return
     show_shares(record["recovered"])
+
+
+def _trained_with(profile: str | None) -> Mapping[str, Any]:
+    """Settings of a profile's networks."""
+    from monai_app.benchmark.profiles import NETWORK, Profile
+    from monai_app.core.errors import InputRejected
+
+    if profile is None:
+        return {}
+    if profile not in list(Profile):
+        raise InputRejected("PROFILE_UNKNOWN", "there is no such profile", got=profile, expected=", ".join(Profile))
+    return NETWORK[Profile(profile)]
+
+
+def _refuse_clash(region: str | None, *, known_only: bool, region_only: bool) -> None:
+    """Options that only one of the two questions knows."""
+    from monai_app.core.errors import InputRejected
+
+    if (region is not None and known_only) or (region is None and region_only):
+        raise InputRejected(
+            "OPTIONS_CLASH",
+            "a region of real films and what a simulation knows are two questions",
+            expected="--label and --all-splits with --region; --plant-marker without",
+        )
 
 
 def show_shares(recovered: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:

@@ -1,7 +1,7 @@
 """Masks of films beside a cohort: which file belongs to which film, and which bits mean which structure.
 
 ``masks.parquet`` (subject_id, image, content, mask) and ``mask_labels.json`` (``film_bits``: name -> bit value), as
-:mod:`monai_app.phantom` writes them; a mask is a grey PNG on the film's own grid.
+:mod:`monai_app.phantom` and sources with masks write them; a mask is a grey PNG on the film's own grid.
 """
 
 from __future__ import annotations

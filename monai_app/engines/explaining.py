@@ -222,7 +222,7 @@ def prior_of(target: Target, train: Sequence[Mapping[str, Any]], spec: ModelSpec
     """The score before any data: the train prevalence or mean; of survival, the Kaplan-Meier risk at the time."""
     if target.task.kind is TaskKind.SURVIVAL:
         rate = _risk(target, [item[f"label_{target.task.name}"] for item in train])
-    elif train:
+    elif any(np.isfinite(item[f"label_{target.task.name}"]).any() for item in train):  # another site has none of it
         rate = float(fit_statistics(train, spec)[f"target_mean_{target.task.name}"][target.index])
     else:
         rate = None

@@ -60,7 +60,8 @@ def load_film(path: str | Path, size_px: int) -> Floats:
     pixels = stored.astype(np.float32)
     if max(height, width) > size_px:
         pixels, _ = area_mean(stored, fitted_shape(height, width, size_px))
-    return letterbox((pixels - np.float32(low)) / np.float32(high - low), size_px)
+    shown = (pixels - np.float32(low)) / np.float32(high - low)
+    return letterbox(shown.clip(0, 1), size_px)  # the mean of a white area rounds to more than white
 
 
 def letterbox(pixels: Floats, size_px: int) -> Floats:

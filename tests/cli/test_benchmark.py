@@ -83,3 +83,31 @@ def test_shortcuts_takes_its_options_and_shows_its_rows(monkeypatch: pytest.Monk
     assert (calls[0]["seed"], calls[0]["films"], calls[0]["system"]) == (4, 9, "resnet18")
     told = json.loads(CliRunner().invoke(app, [*command, "--json"]).stdout.splitlines()[-1])
     assert told["films"] == 9
+
+
+def test_a_region_of_real_films_is_another_question(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    calls: list[dict[str, Any]] = []
+
+    def stand_in(*places: Any, **options: Any) -> dict[str, Any]:
+        calls.append(options | {"places": places})
+        return {"films": {"shipped": 9}}
+
+    monkeypatch.setattr("monai_app.benchmark.attribution_regions.benchmark_regions", stand_in)
+    command = [
+        "benchmark",
+        "attribution",
+        "cxr_classification",
+        "--cohort",
+        str(tmp_path),
+        "--out",
+        str(tmp_path / "o"),
+    ]
+    asked = [*command, "--json", "--label", "pneumonia", "--all-splits"]
+    told = json.loads(CliRunner().invoke(app, [*asked, "--region", "lungs"]).stdout.splitlines()[-1])
+    assert told["films"] == {"shipped": 9}
+    assert (calls[0]["region"], calls[0]["labels"], calls[0]["all_splits"]) == ("lungs", ["pneumonia"], True)
+    for clash in (asked, [*command, "--json", "--region", "lungs", "--plant-marker", "pneumonia"]):
+        refused = CliRunner().invoke(app, clash)
+        assert refused.exit_code == 2
+        assert json.loads(refused.stdout.splitlines()[-1])["error"]["code"] == "OPTIONS_CLASH"
+    assert len(calls) == 1

@@ -115,7 +115,10 @@ def test_prior_is_what_is_expected_before_any_data(cohort: Path) -> None:
     train = [{"label_death": np.array([value], np.float32)} for value in (0, 0, 0, 1)]
     found = prior_of(find_target(binary, "death"), train, binary, network)
     assert found.score == pytest.approx(np.log(1 / 3), abs=1e-5) and "train" in found.source
-    assert prior_of(find_target(binary, "death"), [], binary, network).score == 0
+    unlabelled = [{"label_death": np.array([np.nan], np.float32)}] * 2  # of a site that has not this task
+    for nothing in ([], unlabelled):
+        even = prior_of(find_target(binary, "death"), nothing, binary, network)
+        assert even.score == 0 and "no prevalence" in even.source
     stay = spec({"name": "stay", "kind": "regression", "unit": "d"})
     days = [{"label_stay": np.array([value], np.float32)} for value in (2, 4)]
     assert prior_of(find_target(stay, "stay"), days, stay, network).score == pytest.approx(3)

@@ -55,6 +55,13 @@ def test_8_bit_picture_keeps_its_grey(tmp_path: Path) -> None:
     np.testing.assert_allclose(load_film(picture(tmp_path / "x.png", values), 16)[1:], 0.2, atol=1e-6)
 
 
+@pytest.mark.parametrize("side", [25, 33, 50])
+def test_white_areas_stay_in_the_unit_range(tmp_path: Path, side: int) -> None:
+    values = np.full((side, side + 7), 255, np.uint8)
+    values[0, 0] = 0
+    assert load_film(picture(tmp_path / "x.png", values), 16).max() <= 1
+
+
 def test_letterbox_centres_without_stretching() -> None:
     square = letterbox(np.ones((16, 8), np.float32), 16)
     assert (square[:, 4:12] == 1).all() and square.sum() == 16 * 8

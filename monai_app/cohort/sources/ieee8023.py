@@ -14,6 +14,7 @@ import polars as pl
 
 from monai_app.cohort.censoring import censored, measured
 from monai_app.cohort.codes import code_table
+from monai_app.cohort.sources.lung_masks import lung_masks
 from monai_app.cohort.sources.source_files import (
     SourceFolder,
     image_files,
@@ -100,6 +101,7 @@ _CHANGES = (
     "findings that are 'todo' keep the pack's inference from the case address (y_covid); the rest is unlabelled",
     "modality X-ray is indexed as DX",
 )
+_MASKS, _MASK_TERMS = "lungVAE_masks", "lung masks by a model (Selvan et al. 2020), not by a reader: CC-BY-SA"
 _HAZARDS = (
     "Case reports: notes are written knowing the outcome, so survived, icu and intubated from notes are no forecasts; "
     "masking is by a plain expression and not watertight. Findings come mostly from one web site each."
@@ -109,7 +111,7 @@ _HAZARDS = (
 def build(
     source: Path, *, notes: Notes = Notes.MASKED, republished: Republished = Republished.LEFT_OUT
 ) -> CohortContent:
-    """The cohort of the folder with metadata.csv, images/ and, at will, splits.csv.
+    """The cohort of the folder with metadata.csv, images/ and, at will, splits.csv and lungVAE_masks/.
 
     Args:
         source: the folder.
@@ -128,9 +130,12 @@ def build(
         films = films.filter(~second)
     splits, split_rule = split_of(folder, films.select("patientid", "subject_id").unique(), key="patientid")
     modalities = ModalitySpec.read(resource("configs", "cohorts", "ieee8023.yaml"))
+    files = image_files(folder, "images", films["image"].to_list())
+    masks, told_masks = lung_masks(folder, films, images="images", masks=_MASKS)
+    changes = (*_CHANGES, told, f"notes from column {notes.value}", split_rule, *told_masks)
     record = CohortRecord(
         name="ieee8023",
-        provenance=_provenance(folder.hashes, films, (*_CHANGES, told, f"notes from column {notes.value}", split_rule)),
+        provenance=_provenance(folder.hashes, films, changes, has_masks=bool(masks)),
         modalities=modalities,
         tasks=_TASKS,
         groups={"sex": "GENDER", "age_years": "AGE"},
@@ -144,7 +149,8 @@ def build(
         images=films.select(
             "subject_id", "time", pl.col("image").alias("path"), pl.lit("DX").alias("modality"), "view"
         ),
-        image_files=image_files(folder, "images", films["image"].to_list()),
+        image_files=files,
+        companions=masks,
     )
 
 
@@ -207,7 +213,9 @@ def _labels(films: pl.DataFrame) -> dict[str, dict[str, pl.DataFrame]]:
     }
 
 
-def _provenance(hashes: dict[str, str], films: pl.DataFrame, changes: tuple[str, ...]) -> Provenance:
+def _provenance(
+    hashes: dict[str, str], films: pl.DataFrame, changes: tuple[str, ...], *, has_masks: bool
+) -> Provenance:
     terms = pl.concat_str([pl.col(column).str.strip_chars() for column in _ORIGIN], separator="; ", ignore_nulls=True)
     origin = films.select("image", terms.alias("terms"))
     licences = films["license"].value_counts().sort("license")
@@ -217,11 +225,12 @@ def _provenance(hashes: dict[str, str], films: pl.DataFrame, changes: tuple[str,
         source="ieee8023/covid-chestxray-dataset, https://github.com/ieee8023/covid-chestxray-dataset",
         source_version="2020-08-04",
         licence="CC-BY-NC-SA-4.0 (metadata); images as in image_terms: "
-        + ", ".join(f"{name} {count}" for name, count in licences.iter_rows()),
+        + ", ".join(f"{name} {count}" for name, count in licences.iter_rows())
+        + (f"; {_MASK_TERMS}" if has_masks else ""),
         terms=f"Non-commercial, share-alike, attribution image by image (image_terms). {_HAZARDS}",
         attribution="Cohen J. P. et al., arXiv:2006.11988, and the authors named in image_terms",
         source_sha256=hashes,
         changes=changes,
-        never_inputs=_OUTCOMES,
+        never_inputs=(*_OUTCOMES, *([_MASKS] if has_masks else [])),
         image_terms=dict(origin.iter_rows()),
     )

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
+from PIL import Image
 
+from monai_app.cohort.film_masks import film_masks
 from monai_app.cohort.items import split_items
 from monai_app.cohort.sources.ieee8023 import REPUBLISHED_CASES, Notes, Republished, build
 from monai_app.cohort.store import Cohort
@@ -101,6 +104,21 @@ def test_every_image_keeps_its_terms(folder: Path) -> None:
     assert set(provenance.image_terms) == {row[3] for row in _ROWS}
     assert provenance.image_terms["a.jpg"] == "CC BY 4.0; https://example.org/case; Credit to A. Author"
     assert "Non-commercial" in provenance.terms
+
+
+def test_lung_masks_stand_beside_the_cohort_and_are_told(
+    folder: Path, opened: Callable[[CohortContent], Cohort]
+) -> None:
+    assert "lung masks" not in build(folder).record.provenance.licence
+    film, mask = np.arange(64, dtype=np.uint8).reshape(8, 8), np.eye(8, dtype=np.uint8) * 255
+    Image.fromarray(film).save(folder / "images" / "a.jpg")
+    (folder / "lungVAE_masks").mkdir()
+    Image.fromarray(mask).save(folder / "lungVAE_masks" / "a_mask.png")
+    content = build(folder)
+    assert any("1 of 6 films" in change for change in content.record.provenance.changes)
+    assert "CC-BY-SA" in content.record.provenance.licence
+    cohort = opened(content)
+    assert [path.name for path in film_masks(cohort.path)] == ["a.jpg"]
 
 
 def test_laterals_are_marked(folder: Path) -> None:

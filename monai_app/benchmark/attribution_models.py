@@ -142,7 +142,7 @@ class HeldOutModel:
 
 
 def open_model(
-    bundle: str, cohort_dir: str | Path, place: ModelPlace, settings: Mapping[str, Any], *, split: str = HELD_OUT
+    bundle: str, cohort_dir: str | Path, place: ModelPlace, settings: Mapping[str, Any], *, split: str | None = HELD_OUT
 ) -> HeldOutModel:
     """Open one model.
 

@@ -27,7 +27,7 @@ from monai_app.engines.region_masks import film_regions
 from monai_app.explain.ablation import Groups
 from monai_app.explain.agreement import agreements_of
 from monai_app.explain.baselines import Baselines, medians
-from monai_app.explain.believability import believability
+from monai_app.explain.believability import Believability, Bools, believability
 from monai_app.explain.decoy import decoy, refuse_key, write_key
 from monai_app.explain.explanation import EVEN_ODDS, Explanation, explain
 from monai_app.explain.files import write_explanation
@@ -114,7 +114,6 @@ def explain_case(
     inputs, _ = prepare_multimodal_batch(collate_samples([dataset[row]]), next(network.parameters()).device)
     train, offsets = train_items(cohort_dir, spec), _offsets(item, spec, tokenizer)
     known, groups = film_regions(cohort_dir, item, spec, regions or ()), _groups(spec, offsets)
-    logger.info("mapping")
     found = explain(
         network,
         spec,
@@ -126,15 +125,18 @@ def explain_case(
         groups=groups,
     )
     agreements = {} if study else agreements_of(found, ways[1:], groups)
-    if not study:
-        logger.info("testing the maps")
-    scores = {} if study else believability(found, regions=known, seed=seed)
+    scores = {} if study else _tested(found, known, seed)
     shown = decoy(found, seed=seed, groups=groups) if study == DECOY else found
     material = _material(found, item, spec, offsets, _provenance(cohort_dir, model_dir, bool(train)))
     record = write_explanation(out_dir, shown, scores, material, agreements=agreements, blind=bool(study), force=force)
     if study:
         write_key(out_dir, is_decoy=study == DECOY, seed=seed, files=record["files"])
     return _told(record)
+
+
+def _tested(found: Explanation, regions: Mapping[str, Bools], seed: int) -> dict[str, Believability]:
+    logger.info("testing the maps")
+    return believability(found, regions=regions, seed=seed)
 
 
 def _material(

@@ -84,7 +84,7 @@ def test_network_is_left_as_it_was(
     method: Method, build: Build, spec: ModelSpec, inputs: Case, baselines: Baselines
 ) -> None:
     network = build(MedFuse, note="bag")
-    if method is Method.GRAD_CAM:
+    if method in (Method.GRAD_CAM, Method.HIRES_CAM):
         inputs = inputs | {"film_present": torch.zeros(1, dtype=torch.bool)}
     before = [(p.requires_grad, p.clone()) for p in network.parameters()]
     logits = network(inputs).logits["death"].detach()

@@ -57,6 +57,21 @@ def _stacked(values: Sequence[Any]) -> Tensor:
     return torch.from_numpy(np.stack([np.asarray(value) for value in values]))
 
 
+def moved_batch(
+    batch: Mapping[str, Any], device: str | torch.device | None, non_blocking: bool = False
+) -> dict[str, Tensor]:
+    """All tensors of a batch but its row numbers, on the device.
+
+    Raises:
+        AppError: the typed error of a sample that could not be preprocessed.
+    """
+    if REJECTED in batch:
+        raise batch[REJECTED]
+    return {
+        key: plain_tensor(value).to(device, non_blocking=non_blocking) for key, value in batch.items() if key != ROW
+    }
+
+
 def prepare_multimodal_batch(
     batch: Mapping[str, Any],
     device: str | torch.device | None = None,
@@ -72,11 +87,7 @@ def prepare_multimodal_batch(
     Raises:
         AppError: the typed error of a sample that could not be preprocessed.
     """
-    if REJECTED in batch:
-        raise batch[REJECTED]
-    moved = {
-        key: plain_tensor(value).to(device, non_blocking=non_blocking) for key, value in batch.items() if key != ROW
-    }
+    moved = moved_batch(batch, device, non_blocking)
     inputs = {key: value for key, value in moved.items() if key in _MODALITY_KEYS or key in _PRESENCE_KEYS}
     targets = {key: value for key, value in moved.items() if key not in _MODALITY_KEYS}
     return inputs, targets

@@ -140,8 +140,9 @@ def _column(table: np.ndarray | None, k: int, n: int) -> list[Any]:
 
 
 def _named(names: tuple[str, ...], values: np.ndarray) -> dict[str, Any]:
-    return {name: _plain(value) for name, value in zip(names, values.tolist(), strict=True)}
+    return {name: finite_or_none(value) for name, value in zip(names, values.tolist(), strict=True)}
 
 
-def _plain(value: Any) -> Any:
+def finite_or_none(value: Any) -> Any:
+    """JSON knows no NaN and no infinity: such numbers are None."""
     return None if isinstance(value, float) and not math.isfinite(value) else value

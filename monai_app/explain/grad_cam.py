@@ -7,6 +7,7 @@ Of seven saliency methods it was the best at finding what radiologists had outli
 from __future__ import annotations
 
 from captum.attr import LayerAttribution, LayerGradCam
+from torch import nn
 
 from monai_app.core.errors import InputRejected
 from monai_app.explain.gradients import Attributed, gradients_or_refusal
@@ -23,17 +24,27 @@ def grad_cam(case: ScoredCase, view: View) -> Attributed:
     Raises:
         InputRejected: ``NO_FEATURE_MAP``, ``NOT_DIFFERENTIABLE``.
     """
-    layer = case.feature_map(view.name)
-    if layer is None:
-        raise InputRejected(
-            "NO_FEATURE_MAP",
-            "this model has no feature map for Grad-CAM",
-            got=type(case.encoder(view.name)).__name__,
-            expected="a convolutional encoder",
-            remedy="Use integrated_gradients or occlusion.",
-        )
+    layer = feature_map_of(case, view, "Grad-CAM")
     score = case.scorer(view.name)
     with gradients_or_refusal():
         found = LayerGradCam(lambda x: score(view.assemble(x)), layer).attribute(view.original)
     enlarged = LayerAttribution.interpolate(found.detach(), view.shape, interpolate_mode=SMOOTH[len(view.shape)])
     return Attributed(enlarged[0, 0].float(), 1)
+
+
+def feature_map_of(case: ScoredCase, view: View, method: str) -> nn.Module:
+    """The layer of the last feature map.
+
+    Raises:
+        InputRejected: ``NO_FEATURE_MAP``.
+    """
+    layer = case.feature_map(view.name)
+    if layer is None:
+        raise InputRejected(
+            "NO_FEATURE_MAP",
+            f"this model has no feature map for {method}",
+            got=type(case.encoder(view.name)).__name__,
+            expected="a convolutional encoder",
+            remedy="Use integrated_gradients or occlusion.",
+        )
+    return layer

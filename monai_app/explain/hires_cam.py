@@ -14,8 +14,7 @@ import torch
 from captum.attr import LayerAttribution, LayerGradientXActivation
 from torch import Tensor, nn
 
-from monai_app.core.errors import InputRejected
-from monai_app.explain.grad_cam import SMOOTH
+from monai_app.explain.grad_cam import SMOOTH, feature_map_of
 from monai_app.explain.gradients import Attributed, gradients_or_refusal
 from monai_app.explain.scored import ScoredCase
 from monai_app.explain.views import View
@@ -27,15 +26,7 @@ def hires_cam(case: ScoredCase, view: View) -> Attributed:
     Raises:
         InputRejected: ``NO_FEATURE_MAP``, ``NOT_DIFFERENTIABLE``.
     """
-    last = case.feature_map(view.name)
-    if last is None:
-        raise InputRejected(
-            "NO_FEATURE_MAP",
-            "this model has no feature map for HiResCAM",
-            got=type(case.encoder(view.name)).__name__,
-            expected="a convolutional encoder",
-            remedy="Use integrated_gradients or occlusion.",
-        )
+    last = feature_map_of(case, view, "HiResCAM")
     score = case.scorer(view.name)
     layer = finer_layer(last, lambda: score(view.assemble(view.original)))
     with gradients_or_refusal():

@@ -113,7 +113,8 @@ def _by_name(names: list[str], values: Any) -> dict[str, float]:
     return {name: float(value) for name, value in zip(names, values, strict=True)}
 
 
-def _map(made: AttributionMap, material: Material) -> dict[str, Any]:
+def map_facts(made: AttributionMap) -> dict[str, Any]:
+    """What is told of every map, of a volume's too."""
     return {
         "method": made.method,
         "baseline": made.baseline,
@@ -122,6 +123,12 @@ def _map(made: AttributionMap, material: Material) -> dict[str, Any]:
         "sum": float(made.values.sum(dtype=np.float64)),
         "completeness_gap": made.gap if made.complete else None,
         "evaluations": made.evaluations,
+    }
+
+
+def _map(made: AttributionMap, material: Material) -> dict[str, Any]:
+    return {
+        **map_facts(made),
         "precision": made.precision,
         "cosine_of_bf16_to_fp32": made.rounding_cosine,
         "imputed_share": made.imputed_share,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -22,18 +21,13 @@ from monai_app.engines.verify import verify_bundle
 from monai_app.generate.privacy.statement import PrivacyStatement
 from monai_app.phantom.cohort import write_phantom
 from tests.bundles.process_group import group_of_one
+from tests.single_threaded import single_threaded
+
+__all__ = ["single_threaded"]
 
 BUNDLE = resource("bundles", "cxr_classification")
 SHIPPED = "encoder_densenet_narrow"
 OVERLAYS = ["encoder_resnet18", "smoke"]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Any:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

@@ -21,17 +21,12 @@ from monai_app.engines.verify import check_metadata
 from monai_app.phantom.cohort import write_phantom
 from monai_app.phantom.volume_list import write_volume_list
 from tests.bundles.process_group import group_of_one
+from tests.single_threaded import single_threaded
+
+__all__ = ["single_threaded"]
 
 BUNDLE = resource("bundles", "ehr_conditioned_diffusion")
 STAGES = (Workflow.TRAIN_AUTOENCODER, Workflow.TRAIN_DIFFUSION)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Any:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,8 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-import torch
 from monai.transforms import Randomizable
 
 from monai_app.core.errors import InputRejected
@@ -22,17 +20,12 @@ from monai_app.engines.identity import identity
 from monai_app.engines.predictions import Predictions
 from monai_app.engines.verify import verify_bundle
 from monai_app.phantom.cohort import write_phantom
+from tests.single_threaded import single_threaded
+
+__all__ = ["single_threaded"]
 
 BUNDLE = resource("bundles", "multimodal_diagnosis")
 OVERLAYS = ["fusion_attention", "smoke"]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Any:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

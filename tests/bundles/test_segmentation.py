@@ -23,16 +23,11 @@ from monai_app.engines.bundle_lint import lint_bundle
 from monai_app.engines.identity import identity
 from monai_app.engines.verify import verify_bundle
 from monai_app.engines.volumes.verify import balls_for
+from tests.single_threaded import single_threaded
+
+__all__ = ["single_threaded"]
 
 NAMES = ["mri_segmentation", "ct_segmentation"]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Any:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def settings_of(bundle: Path, folder: Path, overlays: list[str]) -> dict[str, Any]:

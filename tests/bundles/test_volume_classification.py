@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -20,16 +19,11 @@ from monai_app.engines.verify import check_metadata
 from monai_app.engines.volumes.classification import trained_classification_spec
 from monai_app.phantom.volume_list import write_volume_list
 from tests.bundles.process_group import group_of_one
+from tests.single_threaded import single_threaded
+
+__all__ = ["single_threaded"]
 
 BUNDLE = resource("bundles", "volume_classification")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Any:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,9 @@ from monai_app.engines.volumes.lean import open_lean
 from monai_app.engines.volumes.synthetic_heads import list_heads, write_synthetic_heads
 from monai_app.inference.segment import segment_volume
 from monai_app.transforms.volume.head_structures import HEAD_STRUCTURES, structure_names
+from tests.single_threaded import single_threaded
+
+__all__ = ["single_threaded"]
 
 BUNDLE = resource("bundles", "mri_segmentation")
 OVERLAY = "whole_head_synthetic"
@@ -28,14 +31,6 @@ TRAINING = [OVERLAY, f"{OVERLAY}_train"]
 SMALL = {"max_epochs": 1, "draws": 1, "val_interval": 1, "patch": [32, 32, 32]} | {
     "network_def::network::channels": [4, 4, 8, 8, 8]
 }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Any:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

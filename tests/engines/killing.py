@@ -1,26 +1,15 @@
 """Killing a training as a power cut would: with SIGKILL, in a forked child.
 
 A child of a process whose OpenMP threads have worked waits for ever for threads that the fork left behind: parent and
-child compute with one.
+child compute with one (:mod:`tests.single_threaded`).
 """
 
 from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
-
-import pytest
-
-from monai_app.core.processor import one_thread
-
-
-@pytest.fixture(scope="module", autouse=True)
-def single_threaded() -> Iterator[None]:
-    """To be imported by the modules that kill."""
-    with one_thread():
-        yield
 
 
 def killed_at(make_trainer: Callable[[], Any], iteration: int, event: Any) -> None:

@@ -13,8 +13,9 @@ from monai.engines.utils import IterationEvents
 from monai_app.core.errors import AppError, InputRejected
 from monai_app.core.loading import load_checkpoint
 from monai_app.engines.trainer import MultimodalTrainer
-from tests.engines.killing import killed_at, single_threaded
+from tests.engines.killing import killed_at
 from tests.engines.tiny import tiny_items, tiny_training
+from tests.single_threaded import single_threaded
 
 EPOCHS, STEPS = 3, 6
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from monai_app.engines.batches import IMAGE, REJECTED, ROW, plain_tensor
+from monai_app.engines.batches import IMAGE, REJECTED, moved_batch, plain_tensor
 
 FILM = "film"
 
@@ -37,9 +37,5 @@ def prepare_diffusion_batch(
     Raises:
         AppError: the typed error of a sample that could not be preprocessed.
     """
-    if REJECTED in batch:
-        raise batch[REJECTED]
-    moved = {
-        key: plain_tensor(value).to(device, non_blocking=non_blocking) for key, value in batch.items() if key != ROW
-    }
+    moved = moved_batch(batch, device, non_blocking)
     return moved, {key: value for key, value in moved.items() if key.startswith("label_")}

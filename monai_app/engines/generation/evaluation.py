@@ -26,6 +26,7 @@ from monai_app.engines.generation.material import (
 )
 from monai_app.engines.generation.page import write_page
 from monai_app.engines.model_folder import WEIGHTS_NAME
+from monai_app.engines.prediction_files import finite_or_none
 from monai_app.generate.sampling import Drawing
 from monai_app.generate.scores.diversity import mean_similarity
 from monai_app.generate.scores.fidelity import READABLE, feature_space, fidelity
@@ -188,7 +189,7 @@ def plain(value: Any) -> Any:
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
-    return None if isinstance(value, float) and not np.isfinite(value) else value
+    return finite_or_none(value)
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -7,12 +7,10 @@ from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
-import numpy as np
-
 from monai_app import __version__
 from monai_app.explain.attribution_map import AttributionMap
 from monai_app.explain.believability import Believability
-from monai_app.explain.record import FORMAT
+from monai_app.explain.record import FORMAT, map_facts
 from monai_app.explain.volumes.explanation import VolumeExplanation
 from monai_app.explain.volumes.material import VolumeMaterial
 from monai_app.explain.volumes.own_grid import peak_of, smoothed
@@ -68,13 +66,7 @@ def _map(made: AttributionMap, explanation: VolumeExplanation) -> dict[str, Any]
     compared = explanation.regions if structure is None else {"scored voxels": structure.over}
     places = {name: whereabouts(made.values, mask, seen) for name, mask in compared.items()}
     return {
-        "method": made.method,
-        "baseline": made.baseline,
-        "score": made.score,
-        "baseline_score": made.baseline_score,
-        "sum": float(made.values.sum(dtype=np.float64)),
-        "completeness_gap": made.gap if made.complete else None,
-        "evaluations": made.evaluations,
+        **map_facts(made),
         "warnings": list(made.warnings),
         "grid": {"shape": list(made.values.shape), "affine_ras": seen.affine_ras.tolist()},
         "peak": asdict(peak_of(smoothed(made.values), seen)),

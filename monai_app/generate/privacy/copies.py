@@ -137,7 +137,8 @@ def copy_test(
     scale[scale < 1e-9] = 1.0
     known = known / scale
     sets = {"generated": generated, "held_out": held_out, "planted": train[chosen], "altered": altered}
-    near = {name: _nearest(embed(films) / scale, known) if len(films) else _nobody() for name, films in sets.items()}
+    places = {name: embed(films) / scale for name, films in sets.items() if len(films)}
+    near = {name: _nearest(places[name], known) if name in places else _nobody() for name in sets}
     order = generator.permutation(len(held_out))
     setting, judged = order[: len(order) // 2], order[len(order) // 2 :]
     reference = near["held_out"][1]
@@ -151,7 +152,7 @@ def copy_test(
         generated=Rate.exact(marked["generated"], len(generated)),
         held_out=Rate.exact(innocent, len(judged)),
         p_value=float(fisher_exact(table, alternative="greater").pvalue),
-        closer_to_train=_closer(embed(generated) / scale, known, embed(held_out) / scale, generator),
+        closer_to_train=_closer(places["generated"], known, places["held_out"], generator),
         planted=plant,
         planted_found=marked["planted"],
         altered_found=marked["altered"],

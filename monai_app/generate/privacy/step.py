@@ -10,6 +10,7 @@ gradients by hooks (scripts/benchmarks/dp_sgd.py).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -90,7 +91,7 @@ class PrivateStep:
     def _scale(self, gradients: Sequence[Tensor]) -> float:
         """min(1, C / ||g||), a hair below where it clips, so that rounding keeps the norm within C."""
         norm = float(torch.linalg.vector_norm(torch.stack(torch._foreach_norm(list(gradients)))))
-        if not torch.isfinite(torch.tensor(norm)):
+        if not math.isfinite(norm):
             raise AppError(
                 "GRADIENT_NOT_FINITE",
                 "a patient's gradient became NaN or infinite",

@@ -23,16 +23,11 @@ from monai_app.engines.volumes.verify import balls_for
 from monai_app.inference.source import Source
 from monai_app.phantom.volume_list import write_volume_list
 from tests.inference.tiny import AFFINES
+from tests.single_threaded import single_threaded
+
+__all__ = ["single_threaded"]
 
 CLASSIFIER, SEGMENTER = "volume_classification", "mri_segmentation"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Any:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def untrained(name: str, datalist: Path, folder: Path) -> Path:

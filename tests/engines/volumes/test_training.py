@@ -11,8 +11,9 @@ from ignite.engine import Events
 from monai_app.core.loading import load_weights
 from monai_app.engines.data import SampleDataset
 from monai_app.phantom.balls import write_balls
-from tests.engines.killing import killed_at, single_threaded
+from tests.engines.killing import killed_at
 from tests.engines.volumes.tiny import tiny_training, tiny_transforms
+from tests.single_threaded import single_threaded
 
 STEPS = 5
 

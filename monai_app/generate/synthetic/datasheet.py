@@ -15,6 +15,7 @@ PRESERVED = (
 )
 NOT_PRESERVED = (
     "dependence beyond one correlation a pair: interactions, clusters, tails that go together",
+    "dependence of fields with more than two categories, which is kept roughly only",
     "logical rules between fields, such as death labels that must agree; nothing enforces them",
     "the course of a series beyond a straight line; measurements of channels that are taken together",
     "values beyond detection limits, which are left out",

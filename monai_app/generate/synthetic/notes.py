@@ -18,7 +18,7 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 from monai_app.generate.synthetic.marginal import Floats
 
 MOST_TERMS, FEWEST_NOTES = 24, 10
-_SHARES = (0.02, 0.6)
+_LEAST_SHARE = 0.02
 _SILENT, _AFFIRMED, _DENIED = 0, 1, 2
 _WORD = re.compile(r"[^\W\d_][^\W\d_\-]{3,}")
 _SENTENCE_END = re.compile(r"[.;\n]")
@@ -45,8 +45,8 @@ class NoteFields:
         """Fit on the notes of records (N, D); each term depends on the candidate column that tells most of it."""
         said = [statuses(note) for note in notes]
         counts = Counter(term for note in said for term in note)
-        low = max(FEWEST_NOTES, _SHARES[0] * len(notes))
-        frequent = sorted(t for t, n in counts.items() if low <= n <= _SHARES[1] * len(notes))
+        low = max(FEWEST_NOTES, _LEAST_SHARE * len(notes))
+        frequent = sorted(t for t, n in counts.items() if n >= low)
         values = records[:, list(candidates)]
         states = np.where(np.isfinite(values), np.nan_to_num(values) > 0.5, 2).astype(np.int64)
         found = []

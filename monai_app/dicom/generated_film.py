@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.sequence import Sequence
 from pydicom.uid import ComputedRadiographyImageStorage
 
 from monai_app.core.errors import InputRejected
@@ -37,13 +36,19 @@ class Generator:
 
 
 def write_generated_film(
-    film: NDArray[np.float32], study: StudyHeader, generator: Generator, *, sop_instance_uid: str
+    film: NDArray[np.float32],
+    study: StudyHeader,
+    generator: Generator,
+    *,
+    sop_instance_uid: str,
+    age_known: bool = True,
 ) -> bytes:
     """A film as the bytes of a DICOM file, the same bytes for the same input.
 
     Args:
         film: (rows, columns) in [0, 1], white for dense.
         study: whose ``synthetic`` must be true.
+        age_known: whether the study's age is one; else none is written.
 
     Raises:
         InputRejected: ``PIXEL_FORMAT`` for values outside [0, 1].
@@ -57,7 +62,7 @@ def write_generated_film(
         "ImageType": ["DERIVED", "SECONDARY", "SYNTHETIC"],
         "DerivationDescription": NOTICE,
         "ImageComments": NOTICE,
-        "ContributingEquipmentSequence": Sequence([_equipment(generator)]),
+        "ContributingEquipmentSequence": [_equipment(generator)],
         "BodyPartExamined": "CHEST",
         "ViewPosition": "",
         "PatientOrientation": ["L", "F"],
@@ -73,6 +78,8 @@ def write_generated_film(
     }
     for name, value in values.items():
         setattr(dataset, name, value)
+    if not age_known:
+        del dataset.PatientAge
     stored = np.round(film * ((1 << BITS) - 1)).astype("<u2")
     rows, columns = stored.shape
     set_pixels(dataset, rows=rows, columns=columns, bits=BITS, data=stored.tobytes(), photometric="MONOCHROME2")
@@ -84,7 +91,7 @@ def _equipment(generator: Generator) -> Dataset:
     purpose.CodeValue, purpose.CodingSchemeDesignator = "109102", "DCM"
     purpose.CodeMeaning = "Processing Equipment"
     equipment = Dataset()
-    equipment.PurposeOfReferenceCodeSequence = Sequence([purpose])
+    equipment.PurposeOfReferenceCodeSequence = [purpose]
     equipment.Manufacturer = generator.manufacturer
     equipment.ManufacturerModelName = generator.model
     equipment.SoftwareVersions = generator.version

@@ -38,6 +38,11 @@ def test_nothing_is_claimed_that_no_detector_measured() -> None:
     assert "PixelSpacing" not in film and "ImagerPixelSpacing" not in film and film.ViewPosition == ""
 
 
+def test_an_unknown_age_is_not_written() -> None:
+    data = write_generated_film(FILM, STUDY, GENERATOR, sop_instance_uid="2.25.9", age_known=False)
+    assert "PatientAge" not in pydicom.dcmread(io.BytesIO(data)) and pydicom.dcmread(io.BytesIO(written())).PatientAge
+
+
 def test_the_picture_reads_back(tmp_path: Path) -> None:
     (tmp_path / "film.dcm").write_bytes(written())
     np.testing.assert_allclose(read_film(tmp_path / "film.dcm").pixels, FILM, atol=1 / 4000)

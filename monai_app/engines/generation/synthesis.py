@@ -18,7 +18,7 @@ from monai_app.cohort.writer import CohortContent, write_cohort
 from monai_app.core.atomic import refuse_existing
 from monai_app.core.errors import InputRejected
 from monai_app.core.random import numpy_generator
-from monai_app.engines.generation.synthetic_films import Draw, film_content
+from monai_app.engines.generation.synthetic_films import Draw, DrawnFilms, film_content
 from monai_app.engines.generation.synthetic_report import copy_report, synthetic_record
 from monai_app.generate.privacy.budget import Budget
 from monai_app.generate.synthetic import content
@@ -103,8 +103,7 @@ def synthesize(
     images = None
     if films and draw is not None:
         on_stage("drawing films")
-        with tempfile.TemporaryDirectory() as folder:
-            images = draw.films(_with_films(whole, drawn.written, Path(folder) / "records"), request.seed)
+        images = _images(whole, drawn.written, draw, request.seed)
         film_content(whole, drawn.written, images, draw.generator)
     on_stage("comparing with the patients")
     private = request.budget is not None
@@ -171,9 +170,17 @@ def _content(written: content.Written, record: CohortRecord, cohort: Cohort, see
     )
 
 
-def _with_films(whole: CohortContent, written: content.Written, folder: Path) -> Path:
-    """The records that get a film, as a cohort without films, for the image model to read."""
+def _images(whole: CohortContent, written: content.Written, draw: Draw, seed: int) -> DrawnFilms:
+    """A film of each record that has one."""
     chosen = [subject for number, subject in enumerate(written.subjects) if content.has_film(written, number)]
+    if not chosen:
+        return DrawnFilms((), np.zeros((0, 1, 1), np.float32))
+    with tempfile.TemporaryDirectory() as folder:
+        return draw.films(_records_of(whole, chosen, Path(folder) / "records"), seed)
+
+
+def _records_of(whole: CohortContent, chosen: list[int], folder: Path) -> Path:
+    """Some records as a cohort without films, for the image model to read."""
     kept = {
         task: {name: frame.filter(_among(frame, chosen)) for name, frame in columns.items()}
         for task, columns in whole.labels.items()

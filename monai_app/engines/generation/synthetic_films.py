@@ -25,6 +25,9 @@ from monai_app.generate.synthetic.content import Written, film_time
 
 Films = NDArray[np.float32]
 
+AGE = "table/age"
+"""Column of the field that is written as a patient's age."""
+
 
 @dataclass(frozen=True)
 class DrawnFilms:
@@ -37,8 +40,15 @@ class DrawnFilms:
 class Draw(Protocol):
     """Something that draws a film for every sample of a cohort."""
 
-    generator: Generator
-    statements: Sequence[PrivacyStatement | None]
+    @property
+    def generator(self) -> Generator:
+        """What draws."""
+        ...
+
+    @property
+    def statements(self) -> Sequence[PrivacyStatement | None]:
+        """Of every network that films are drawn with."""
+        ...
 
     def films(self, cohort_dir: Path, seed: int) -> DrawnFilms:
         """One film a sample."""
@@ -89,7 +99,13 @@ class BundleDraw:
         Raises:
             InputRejected: those of the bundle; ``FILM_EXPECTED`` where it draws volumes.
         """
-        asked = {"cohort_dir": str(cohort_dir), "split": None, "cases": None, "samples": 1, "seed": seed}
+        asked: dict[str, Any] = {
+            "cohort_dir": str(cohort_dir),
+            "split": None,
+            "cases": None,
+            "samples": 1,
+            "seed": seed,
+        }
         if self.model_dir is not None:
             asked["model_dir"] = str(self.model_dir.resolve())
         settings = {**self.settings, **asked}
@@ -108,22 +124,28 @@ class BundleDraw:
 def film_content(whole: CohortContent, written: Written, images: DrawnFilms, generator: Generator) -> None:
     """Put films into a cohort's content: index and files."""
     place = {subject: number for number, subject in enumerate(written.subjects)}
-    rows, files = [], {}
+    rows: list[tuple[Any, ...]] = []
+    files: dict[str, bytes | Path] = {}
     for subject, film in zip(images.subjects, images.films, strict=True):
         number = place[subject]
         path = f"films/{derive_seed('synthetic', written.seed, 'file', number):016x}.dcm"
         uid = derived_uid(written.seed, generator.version, number, "synthetic", "instance")
-        study = _study(written, number, generator)
-        files[path] = write_generated_film(film, study, generator, sop_instance_uid=uid)
+        study, aged = _study(written, number, generator), np.isfinite(written.value(number, AGE))
+        files[path] = write_generated_film(film, study, generator, sop_instance_uid=uid, age_known=bool(aged))
         rows.append((subject, film_time(written, number), path, "CR", ""))
-    schema = {"subject_id": pl.Int64, "time": pl.Datetime("us"), "path": pl.String, "modality": pl.String}
+    schema: dict[str, Any] = {
+        "subject_id": pl.Int64,
+        "time": pl.Datetime("us"),
+        "path": pl.String,
+        "modality": pl.String,
+    }
     whole.images = pl.DataFrame(rows, schema={**schema, "view": pl.String}, orient="row")
     whole.image_files = files
 
 
 def _study(written: Written, number: int, generator: Generator) -> StudyHeader:
     sex = next((name for name in "FM" if written.value(number, f"table/sex={name}") == 1.0), "O")
-    age = written.value(number, "table/age")
+    age = written.value(number, AGE)
     return StudyHeader(
         patient_id=f"SYNTHETIC{number:07d}",
         sex=sex,

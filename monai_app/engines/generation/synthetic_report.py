@@ -61,6 +61,8 @@ def synthetic_record(source: CohortRecord, *, films: bool, stated: Collection[st
 def copy_report(cohort: Cohort, drawn: Drawn | None, images: DrawnFilms | None, request: Request) -> dict[str, Any]:
     """Copy tests of records and of films against train, with planted copies that must be found.
 
+    ``passed`` is null where nothing could be compared.
+
     Args:
         drawn: None where a budget forbids the comparison.
         images: None without films.
@@ -71,7 +73,7 @@ def copy_report(cohort: Cohort, drawn: Drawn | None, images: DrawnFilms | None, 
     told: dict[str, Any] = {"format": "monai-app-synthetic-privacy-1", "held_out_split": request.held_out_split}
     if drawn is None:
         return {**told, "records": NOT_RUN, "films": NOT_RUN, "passed": None}
-    passed = True
+    passed: list[bool] = []
     if drawn.model is not None and drawn.source is not None:
         held_out = read_source(cohort, request.held_out_split, drawn.source.columns)
         sets = [drawn.source.values, drawn.written.values, held_out.values]
@@ -79,7 +81,7 @@ def copy_report(cohort: Cohort, drawn: Drawn | None, images: DrawnFilms | None, 
         plant = min(_PLANTED, len(train))
         result = copy_test(train, generated, others, _flat, plant=plant, seed=request.seed)
         told["records"] = {name: value for name, value in result.as_dict().items() if name != "altered_found"}
-        passed &= result.passed
+        passed.append(result.passed)
     if images is not None and len(images.films):
         size = images.films.shape[-1]
         train_paths, _ = film_paths(cohort.path, "train")
@@ -89,8 +91,8 @@ def copy_report(cohort: Cohort, drawn: Drawn | None, images: DrawnFilms | None, 
         plant = min(_PLANTED, len(known))
         films = copy_test(known, images.films, real, embed, plant=plant, seed=request.seed)
         told["films"] = {"embedding": "pixels", **films.as_dict()}
-        passed &= films.passed
-    return {**told, "passed": passed}
+        passed.append(films.passed)
+    return {**told, "passed": all(passed) if passed else None}
 
 
 def _as_rows(unit: Floats) -> NDArray[np.float32]:

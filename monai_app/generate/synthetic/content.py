@@ -92,7 +92,8 @@ def events(written: Written, record: CohortRecord) -> pl.DataFrame:
 
 def _facts(written: Written, record: CohortRecord, number: int) -> list[tuple[Any, ...]]:
     """Table fields and groups as static events."""
-    subject, rows = written.subjects[number], []
+    subject = written.subjects[number]
+    rows: list[tuple[Any, ...]] = []
     for field in () if record.modalities.table is None else record.modalities.table.fields:
         if field.kind == "categorical":
             for category in field.categories:

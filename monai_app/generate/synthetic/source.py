@@ -69,7 +69,8 @@ def read_source(cohort: Cohort, split: str, columns: Columns | None = None) -> S
     parts = [_item_values(items[place], record, columns) for place in kept]
     samples = sample_table(cohort, split=split, tasks=labelled_tasks(cohort, spec.tasks) or None)
     events = visible_events(cohort, samples)
-    values, habits = np.array(parts).reshape(len(kept), -1), ()
+    values = np.array(parts).reshape(len(kept), -1)
+    habits: tuple[ChannelHabit, ...] = ()
     if spec.modalities.series is not None:
         measured = channel_events(events, spec.modalities.series)
         summaries = summarise(measured, spec.modalities.series, len(items))[kept]

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from monai_app.cohort.store import IMAGE_COLUMNS
 from monai_app.cohort.writer import CohortContent
 from monai_app.core.atomic import sha256_file
 from monai_app.core.errors import InputRejected
@@ -99,13 +100,8 @@ class BundleDraw:
         Raises:
             InputRejected: those of the bundle; ``FILM_EXPECTED`` where it draws volumes.
         """
-        asked: dict[str, Any] = {
-            "cohort_dir": str(cohort_dir),
-            "split": None,
-            "cases": None,
-            "samples": 1,
-            "seed": seed,
-        }
+        asked: dict[str, Any] = {"cohort_dir": str(cohort_dir), "seed": seed}
+        asked |= {"split": None, "cases": None, "samples": 1}
         if self.model_dir is not None:
             asked["model_dir"] = str(self.model_dir.resolve())
         settings = {**self.settings, **asked}
@@ -133,13 +129,8 @@ def film_content(whole: CohortContent, written: Written, images: DrawnFilms, gen
         study, aged = _study(written, number, generator), np.isfinite(written.value(number, AGE))
         files[path] = write_generated_film(film, study, generator, sop_instance_uid=uid, age_known=bool(aged))
         rows.append((subject, film_time(written, number), path, "CR", ""))
-    schema: dict[str, Any] = {
-        "subject_id": pl.Int64,
-        "time": pl.Datetime("us"),
-        "path": pl.String,
-        "modality": pl.String,
-    }
-    whole.images = pl.DataFrame(rows, schema={**schema, "view": pl.String}, orient="row")
+    schema = {name: dtype for name, dtype in IMAGE_COLUMNS.items() if name != "sha256"}
+    whole.images = pl.DataFrame(rows, schema=schema, orient="row")
     whole.image_files = files
 
 

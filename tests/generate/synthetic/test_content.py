@@ -23,7 +23,8 @@ def written() -> content.Written:
              "labels/death.death": 1.0, "labels/diagnosis.pneumonia": 0.0, "labels/place.place=home": 0.0,
              "labels/place.place=ward": 1.0, "labels/place.place=unit": 0.0, "labels/stay.value": 2.5,
              "labels/survival.time": 4.0, "labels/survival.event": 0.0, "series/heart_rate.count": 3.0,
-             "series/heart_rate.level": 80.0, "series/urine.count": 0.0, "present/note": 1.0, "present/film": 1.0}  # fmt: skip
+             "series/heart_rate.level": 80.0, "series/urine.count": 0.0, "present/note": 1.0,
+             "present/film": 1.0}  # fmt: skip
     for key, value in known.items():
         values[0, COLUMNS.places[key]] = value
     habit = ChannelHabit("HR", np.linspace(0, 6, 201), 0, 20.0, 250.0)

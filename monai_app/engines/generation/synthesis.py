@@ -96,7 +96,6 @@ def synthesize(
     refuse_uncovered(request.budget, request.detail, statements)
     on_stage("drawing records")
     drawn = _drawn(cohort, request)
-
     keys = {drawn.written.columns.keys[target.column] for target in drawn.targets}
     record = synthetic_record(cohort.record, films=films, stated=keys if drawn.source is None else None)
     whole = _content(drawn.written, record, cohort, request.seed)
@@ -106,8 +105,7 @@ def synthesize(
         images = _images(whole, drawn.written, draw, request.seed)
         film_content(whole, drawn.written, images, draw.generator)
     on_stage("comparing with the patients")
-    private = request.budget is not None
-    report = copy_report(cohort, drawn, images, request) if not private else copy_report(cohort, None, None, request)
+    report = copy_report(cohort, drawn if request.budget is None else None, images, request)
     sheet = _sheet(cohort.record, drawn, request, None if not films or draw is None else draw.generator)
     whole.companions = {
         "datasheet.json": _json(sheet),

@@ -34,8 +34,10 @@ def synthetic_record(source: CohortRecord, *, films: bool, stated: Collection[st
     """
     modalities = {name: getattr(source.modalities, name) for name in ("film", "series", "table", "note")}
     tasks, groups = source.tasks, source.groups
-    if not films:
-        modalities["film"] = None
+    film = source.modalities.film
+    if film is not None:
+        anything = {"modalities": tuple(dict.fromkeys((*film.modalities, "CR"))), "views": ()}
+        modalities["film"] = film.model_copy(update=anything) if films else None
     if stated is not None:
         modalities |= {"series": None, "note": None}
         tasks = tuple(task for task in tasks if any(f"labels/{key}" in stated for key in label_keys(task)))
@@ -45,7 +47,7 @@ def synthetic_record(source: CohortRecord, *, films: bool, stated: Collection[st
     return CohortRecord(
         name=f"{source.name}_synthetic",
         provenance=Provenance(
-            source=f"synthetic records fitted on the cohort {source.name}",
+            source=f"synthetic records after the cohort {source.name}",
             source_version=source.provenance.source_version,
             licence=source.provenance.licence,
             terms=f"SYNTHETIC. Not for diagnosis. Terms of the source: {source.provenance.terms}",

@@ -79,7 +79,7 @@ def guarantee(budget: tuple[float, float] | None, detail: str) -> dict[str, Any]
     return {
         "differential_privacy": True,
         **told,
-        "why": "records hold stated shares only; images come from private models",
+        "why": "records hold stated shares only; images, if any, come from private models",
     }
 
 

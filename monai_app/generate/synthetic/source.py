@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from monai_app.cohort.facts import within_hours
 from monai_app.cohort.films import accepted_view
 from monai_app.cohort.items import split_items
 from monai_app.cohort.labels import labelled_tasks
@@ -77,15 +78,13 @@ def read_source(cohort: Cohort, split: str, columns: Columns | None = None) -> S
         before = sum(not key.startswith(("series/", "present/")) for key in columns.keys)
         values = np.concatenate([values[:, :before], summaries, values[:, before:]], axis=1)
         habits = channel_habits(measured, spec.modalities.series)
-    codes = [] if spec.modalities.note is None else list(spec.modalities.note.codes)
-    notes = events.filter(pl.col("code").is_in(codes) & pl.col("time").is_not_null()).collect()
     return Source(
         columns,
         values,
         tuple(str(items[place].get("note", "")) for place in kept),
         habits,
         _ages(_films(cohort, samples)),
-        _ages(notes),
+        _ages(_notes(events, record)),
     )
 
 
@@ -140,7 +139,14 @@ def _films(cohort: Cohort, samples: pl.DataFrame) -> pl.DataFrame:
     images = visible_images(cohort, samples)
     if film is None:
         return images.clear()
-    return images.filter(pl.col("modality").is_in(list(film.modalities)) & accepted_view(pl.col("view"), film))
+    accepted = pl.col("modality").is_in(list(film.modalities)) & accepted_view(pl.col("view"), film)
+    return images.filter(accepted & within_hours(film.hours))
+
+
+def _notes(events: pl.LazyFrame, record: CohortRecord) -> pl.DataFrame:
+    note = record.modalities.note
+    wanted = pl.col("code").is_in([] if note is None else list(note.codes)) & pl.col("time").is_not_null()
+    return events.filter(wanted & within_hours(None if note is None else note.hours)).collect()
 
 
 def _ages(rows: pl.DataFrame) -> Floats:

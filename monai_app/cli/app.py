@@ -19,6 +19,7 @@ from monai_app.cli import (
     phantom,
     privacy,
     segment,
+    synthesize,
 )
 
 app = typer.Typer(
@@ -46,6 +47,7 @@ for function in (
     segment.segment,
 ):
     app.command()(function)
+app.command(help=synthesize.HELP)(synthesize.synthesize)
 
 
 def stop_orderly(number: int, _frame: FrameType | None) -> None:

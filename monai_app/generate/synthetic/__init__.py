@@ -1,0 +1,1 @@
+"""Synthetic cohorts: a copula of records, stated shares, notes of fields, a gate, a datasheet."""

@@ -34,8 +34,9 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     return ct_study(tmp_path_factory.mktemp("study"))
 
 
-def test_same_study_and_model_give_the_same_bytes(study: Study) -> None:
-    assert [one.data for one in make_results(*study)] == [one.data for one in make_results(*study)]
+def test_same_study_and_model_give_the_same_bytes(study: Study, tmp_path: Path) -> None:
+    for known in (study, film_study(tmp_path)):
+        assert [one.data for one in make_results(*known)] == [one.data for one in make_results(*known)]
 
 
 def test_another_day_changes_dates_and_no_uid(study: Study) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pydicom
@@ -19,7 +21,7 @@ from monai_app.dicom.source_images import read_source_series
 from monai_app.dicom.volume import Volume
 from monai_app.dicom.volume_files import read_volume
 from tests.dicom.validators import dciodvfy_errors
-from tests.faults.studies import context_of, ct_study, labels_on, report, segment_codes
+from tests.faults.studies import context_of, ct_study, hospital_ct, labels_on, report, segment_codes
 
 
 def test_folder_holds_each_object_under_its_kind(tmp_path: Path) -> None:
@@ -57,6 +59,18 @@ def test_folder_that_holds_something_is_refused_unless_forced(tmp_path: Path) ->
     with pytest.raises(InputRejected, match="OUTPUT_EXISTS"):
         write_results(tmp_path / "out", results, context)
     assert write_results(tmp_path / "out", results, context, force=True)
+
+
+def test_example_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "results.md").read_text()
+    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    hospital_ct(tmp_path / "series")
+    monkeypatch.chdir(tmp_path)
+    found = labels_on(read_volume("series"))
+    segmentation = SimpleNamespace(labels=found.array, affine_ras=found.affine_ras)
+    names = {"found": segmentation, "weights_sha256": "a" * 64, "volumes_ml": {"heart": 0.5}}
+    exec(compile(example, "results.md", "exec"), names)
+    assert {path.stem for path in (tmp_path / "out").iterdir()} == {"segmentation", "capture", "report"}
 
 
 @pytest.mark.shared

@@ -13,6 +13,7 @@ from monai_app.cli import (
     cohort,
     crossvalidate,
     datalist,
+    deid,
     demo,
     dicom,
     explain,
@@ -48,6 +49,7 @@ for function in (
 ):
     app.command()(function)
 app.command(help=synthesize.HELP)(synthesize.synthesize)
+app.command(help=deid.HELP)(deid.deid)
 
 
 def stop_orderly(number: int, _frame: FrameType | None) -> None:

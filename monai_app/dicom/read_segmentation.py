@@ -34,8 +34,8 @@ def read_segmentation(path: Path, source: SourceImages) -> Volume:
 
     Raises:
         InputRejected: ``NOT_SEGMENTATION``; ``MIXED_FRAME_OF_REFERENCE``; ``GRID_MISMATCH`` where a frame is none of
-            the series' planes; ``SEGMENTS_OVERLAP``, which labels cannot hold; as
-            :func:`monai_app.dicom.header.read_header`.
+            the series' planes; ``SEGMENTS_OVERLAP``, which labels cannot hold; ``NO_GEOMETRY``, ``HEADER_MISMATCH``,
+            ``DICOM_UNREADABLE``; as :func:`monai_app.dicom.header.read_header`.
     """
     assert source.affine_ras is not None, "a series of slices"
     opened = read_header(path, _TAGS)
@@ -47,11 +47,21 @@ def read_segmentation(path: Path, source: SourceImages) -> Volume:
         raise InputRejected("MIXED_FRAME_OF_REFERENCE", "the segmentation is of another frame of reference")
     if (header.Columns, header.Rows) != source.shape[:2]:
         raise _mismatch("other rows or columns")
-    with quietly():
-        dataset = pydicom.dcmread(path)
-        frames = np.asarray(dataset.pixel_array, dtype=bool).reshape(-1, header.Rows, header.Columns)
-    labels = np.zeros(source.shape[::-1], np.uint8)
-    for mask, (plane, segment) in zip(frames, _places(dataset, source), strict=True):
+    try:
+        with quietly():
+            dataset = pydicom.dcmread(path)
+            frames = np.asarray(dataset.pixel_array, dtype=bool).reshape(-1, header.Rows, header.Columns)
+            places = _places(dataset, source)
+    except InputRejected:
+        raise
+    except Exception as error:  # a parser of foreign bytes may raise anything; nothing of it is shown
+        raise InputRejected("DICOM_UNREADABLE", "a segmentation cannot be read", got=type(error).__name__) from None
+    if len(places) != len(frames):
+        raise InputRejected(
+            "HEADER_MISMATCH", "the functional groups are not one per frame", got=len(places), expected=len(frames)
+        )
+    labels = np.zeros(source.shape[::-1], np.uint16)
+    for mask, (plane, segment) in zip(frames, places, strict=True):
         if (labels[plane][mask] > 0).any():
             raise InputRejected("SEGMENTS_OVERLAP", "a voxel belongs to several segments", expected="one label a voxel")
         labels[plane][mask] = segment

@@ -67,6 +67,14 @@ def placeless(dataset: FileDataset) -> None:
     del first_frame(dataset).PlanePositionSequence
 
 
+def one_group_less(dataset: FileDataset) -> None:
+    dataset.PerFrameFunctionalGroupsSequence = list(dataset.PerFrameFunctionalGroupsSequence)[1:]
+
+
+def empty_macro(dataset: FileDataset) -> None:
+    del first_frame(dataset).PlanePositionSequence[0].ImagePositionPatient
+
+
 def fractional(dataset: FileDataset) -> None:
     dataset.SegmentationType = "FRACTIONAL"
 
@@ -84,6 +92,8 @@ def wider(dataset: FileDataset) -> None:
         ("MIXED_FRAME_OF_REFERENCE", elsewhere),
         ("SEGMENTS_OVERLAP", overlapping),
         ("NO_GEOMETRY", placeless),
+        ("HEADER_MISMATCH", one_group_less),
+        ("DICOM_UNREADABLE", empty_macro),
         ("NOT_SEGMENTATION", fractional),
     ],
 )

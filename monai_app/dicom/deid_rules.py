@@ -68,8 +68,8 @@ TECHNICAL_TEXT = frozenset(
         "WindowCenterWidthExplanation",
     }
 )
-"""Text that the table leaves alone and that tells of the machine. All other text is emptied, which is more than it asks for:
-people write names into any field."""
+"""Text that the table leaves alone and that tells of the machine. All other text is emptied, which is more than the
+table asks for: people write names into any field."""
 
 _BIRTH = 0x00100030
 

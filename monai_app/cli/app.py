@@ -14,6 +14,7 @@ from monai_app.cli import (
     crossvalidate,
     datalist,
     demo,
+    deploy,
     dicom,
     explain,
     phantom,
@@ -34,6 +35,7 @@ cohort.app.command("volumes")(phantom.volumes)
 app.add_typer(cohort.app, name="cohort")
 app.add_typer(benchmark.app, name="benchmark")
 app.add_typer(dicom.app, name="dicom")
+app.add_typer(deploy.app, name="deploy")
 app.add_typer(privacy.app, name="privacy")
 for function in (
     bundle.train,

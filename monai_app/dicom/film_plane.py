@@ -34,7 +34,7 @@ def as_plane(film: Dataset, size: tuple[int, int]) -> Dataset:
     Args:
         size: (rows, columns), which cover the whole film.
     """
-    header = copy.copy(film)
+    header = copy.deepcopy(film)  # pydicom sets a value in the element, which a shallow copy would share
     coarser = (film.Rows / size[0], film.Columns / size[1])
     spacing = [step * by for step, by in zip(_spacing_mm(film), coarser, strict=True)]
     header.Rows, header.Columns = size

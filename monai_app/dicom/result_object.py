@@ -10,7 +10,9 @@ from enum import StrEnum
 from typing import Any
 
 import pydicom
+from highdicom import ContributingEquipment
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.sr.codedict import codes
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from monai_app.dicom.equipment import NOT_FOR_DIAGNOSIS, Algorithm, Equipment
@@ -43,6 +45,10 @@ _DESCRIPTIONS = {
     ResultKind.CAPTURE: "AI overlay",
     ResultKind.REPORT: "AI measurements",
 }
+
+
+_DESCRIPTION_CHARACTERS = 1024
+"""Longest contribution description (VR ST)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +91,20 @@ class ResultContext:
             "series_description": f"{_DESCRIPTIONS[kind]} - {NOT_FOR_DIAGNOSIS.lower()}",
             "content_date": self.created.date(),
             "content_time": self.created.time(),
+            "contributing_equipment": [self._model()],
         }
+
+    def _model(self) -> ContributingEquipment:
+        """The model as processing equipment (PS3.3 C.12.1.1.5): the one place that every kind of object has for it."""
+        settings = ", ".join(f"{key} {value}" for key, value in self.algorithm.settings.items())
+        return ContributingEquipment(
+            manufacturer=self.equipment.manufacturer,
+            purpose_of_reference=codes.DCM.ProcessingEquipment,
+            manufacturer_model_name=self.algorithm.name,
+            software_versions=self.algorithm.version,
+            contribution_datetime=self.created,
+            contribution_description=f"{NOT_FOR_DIAGNOSIS}; {settings}"[:_DESCRIPTION_CHARACTERS],
+        )
 
 
 @dataclass(frozen=True, eq=False)

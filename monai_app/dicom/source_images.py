@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pydicom
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
@@ -198,8 +199,8 @@ def _patient(opened: Dataset) -> Patient:
     elements = Dataset()
     for name in _REQUIRED_EMPTY:
         setattr(elements, name, "")
-    with pydicom.config.disable_value_validation():
-        for name in (*PATIENT_TAGS, *STUDY_TAGS):
-            if opened.get(name):
-                setattr(elements, name, str(opened[name].value))
+    for name in (*PATIENT_TAGS, *STUDY_TAGS):
+        if opened.get(name):
+            told = opened[name]
+            elements.add(DataElement(told.tag, told.VR, str(told.value), validation_mode=pydicom.config.IGNORE))
     return Patient(elements)

@@ -71,6 +71,7 @@ def _summary(out: Path, record: dict[str, Any]) -> dict[str, Any]:
         "out": str(out),
         "app": record["app"],
         "volumes_ml": {row["structure"]: round(row["volume_ml"], 2) for row in record["measurements"]},
+        "doubts": record["doubts"],
         "outputs": sorted(record["outputs"]),
         "seconds": record["seconds"],
         "peak_mib": record["peak_mib"],

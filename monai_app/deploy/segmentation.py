@@ -11,6 +11,7 @@ from typing import Any
 from monai_app.core.atomic import atomic_directory, refuse_existing, write_json
 from monai_app.core.errors import InputRejected
 from monai_app.deploy.app import AppSpec
+from monai_app.deploy.doubts import doubts
 from monai_app.deploy.site import Site
 from monai_app.dicom.assemble import read_series
 from monai_app.dicom.discover import FoundSeries, discover
@@ -44,7 +45,7 @@ class SegmentationApp:
         name: of the application.
         spec: what it takes and gives.
         model: of the bundle.
-        familiarity: fitted with the weights; what is unfamiliar is refused. None refuses nothing.
+        familiarity: fitted with the weights, see :func:`monai_app.deploy.doubts.doubts`; None doubts nothing.
         feature_layer: whose features it judges.
         site: whose equipment stands in the results.
         options: of the inference.
@@ -90,16 +91,17 @@ class SegmentationApp:
             source, self.model, self.options, familiarity=self.familiarity, feature_layer=self.feature_layer,
             draws=self.spec.draws, progress=progress, stages=watch,
         )  # fmt: skip
-        self._refuse_unfamiliar(found)
+        remarks = doubts(found.remarks.get("familiarity"), self.familiarity)
         context = ResultContext(images, self.site.equipment(), self._algorithm(), created)
         with atomic_directory(out, force=force) as made:
             with watch("write"):
-                hashes = write_results(made / OBJECTS, self._results(found), context)
+                hashes = write_results(made / OBJECTS, self._results(found, remarks), context)
             record = {
                 "app": self.name,
                 **manifest(found, watch),
                 "selection": [vars(verdict) for verdict in verdicts],
                 "outputs": {f"{OBJECTS}/{kind}.dcm": digest for kind, digest in hashes.items()},
+                "doubts": list(remarks),
                 "measurements": [dict(row) for row in found.measurements],
             }
             write_json(made / MANIFEST, record)
@@ -113,29 +115,17 @@ class SegmentationApp:
             raise InputRejected("SERIES_AMBIGUOUS", "the rules pick several series", got=len(picked), expected="one")
         return picked[0], tuple(verdict for selection in selections for verdict in selection.verdicts)
 
-    def _refuse_unfamiliar(self, found: Result) -> None:
-        verdict: Mapping[str, Any] = found.remarks.get("familiarity", {})
-        if verdict.get("unfamiliar") and self.familiarity is not None:
-            limit = self.familiarity
-            raise InputRejected(
-                "OUT_OF_DISTRIBUTION",
-                "the series looks unlike what the network was trained on",
-                got=f"distance {verdict['distance']:.1f}, confidence {verdict['confidence']:.2f}",
-                expected=f"at most {limit.distance_limit:.1f}, at least {limit.confidence_limit:.2f}",
-                remedy="Check that it is the right series; `monai-app segment` shows what the network makes of it.",
-            )
-
     def _algorithm(self) -> Algorithm:
         settings = tuple((name, str(value)) for name, value in sorted(self.options.as_dict().items()))
         return Algorithm(self.model.name, self.model.version, self.model.sha256, settings)
 
-    def _results(self, found: Result) -> StudyResults:
+    def _results(self, found: Result, remarks: tuple[str, ...]) -> StudyResults:
         names = self.model.classes[1:]
         codes = self.spec.segment_codes().of(names)
         labels = found.segmentation.labels
         shown = [code.label for code in codes]
         return StudyResults(
-            report=ReportContent(volumes=tuple(_volume(row) for row in found.measurements)),
+            report=ReportContent(volumes=tuple(_volume(row) for row in found.measurements), remarks=remarks),
             labels=Volume(labels, found.segmentation.affine_ras),
             segments=codes,
             overlay=slice_overlay(found.volume, labels, shown, modality=self.model.modality),

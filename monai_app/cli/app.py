@@ -15,6 +15,7 @@ from monai_app.cli import (
     datalist,
     deid,
     demo,
+    deploy,
     dicom,
     explain,
     phantom,
@@ -35,6 +36,7 @@ cohort.app.command("volumes")(phantom.volumes)
 app.add_typer(cohort.app, name="cohort")
 app.add_typer(benchmark.app, name="benchmark")
 app.add_typer(dicom.app, name="dicom")
+app.add_typer(deploy.app, name="deploy")
 app.add_typer(privacy.app, name="privacy")
 for function in (
     bundle.train,

@@ -110,6 +110,7 @@ class ReportContent:
         findings: every label of the model.
         volumes: every structure of the segmentation.
         modalities: every input of a multimodal model.
+        remarks: sentences that stand with the notice, such as that the image looks unfamiliar; free of patient data.
 
     Raises:
         InputRejected: ``REPORT_EMPTY``; ``REPORT_INVALID`` where a name stands twice.
@@ -118,6 +119,7 @@ class ReportContent:
     findings: tuple[ReportedFinding, ...] = ()
     volumes: tuple[ReportedVolume, ...] = ()
     modalities: tuple[ModalityShare, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for part in (self.findings, self.volumes, self.modalities):

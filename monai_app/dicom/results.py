@@ -54,7 +54,7 @@ def make_results(results: StudyResults, context: ResultContext) -> tuple[ResultO
     if results.maps:
         attribution = write_attribution(results.maps, context)
     if results.overlay is not None:
-        capture = write_capture(results.overlay, context)
+        capture = write_capture(results.overlay, context, results.report.remarks)
     names = [one.name for one in results.maps]
     referred = Referred(segmentation, results.segments, attribution, names, capture)
     report = write_report(results.report, context, referred)

@@ -6,6 +6,8 @@ pixel spacing is written: nobody is to measure on a picture.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from highdicom import CoordinateSystemNames, PhotometricInterpretationValues
 from highdicom.sc import ConversionTypeValues, SCImage
 from pydicom.dataset import Dataset
@@ -22,12 +24,16 @@ _TO_DICOM = {"S": "H", "I": "F"}
 """Letters for people to those of PatientOrientation; the others agree."""
 
 
-def write_capture(overlay: Overlay, context: ResultContext) -> ResultObject:
-    """The picture with its caption, as RGB."""
+def write_capture(overlay: Overlay, context: ResultContext, remarks: Sequence[str] = ()) -> ResultObject:
+    """The picture with its caption, as RGB.
+
+    Args:
+        remarks: sentences below the notice, as in the report.
+    """
     algorithm = context.algorithm
     made_by = f"{algorithm.name} {algorithm.version}, weights {algorithm.weights_sha256[:_HASH_SHOWN]}"
     notice = f"{NOT_FOR_DIAGNOSIS.upper()}. Computed by a model, not read by a physician."
-    pixels, orientation = captioned(overlay, [notice, made_by]), _orientation(overlay)
+    pixels, orientation = captioned(overlay, [notice, *remarks, made_by]), _orientation(overlay)
     header = context.source.headers[0]
     with quietly():
         dataset = SCImage(

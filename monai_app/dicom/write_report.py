@@ -92,9 +92,10 @@ def write_report(content: ReportContent, context: ResultContext, referred: Refer
             imaging_measurements=_groups(content, context, objects),
         )
         report[0].ContentSequence.insert(-1, image_library(context.source.headers))
-        report[0].ContentSequence.append(
-            TextContentItem(codes.DCM.Comment, COMMENT, relationship_type=RelationshipTypeValues.CONTAINS)
-        )
+        for text in (COMMENT, *content.remarks):
+            report[0].ContentSequence.append(
+                TextContentItem(codes.DCM.Comment, text, relationship_type=RelationshipTypeValues.CONTAINS)
+            )
         dataset = Comprehensive3DSR(
             evidence=[*context.source.headers, *objects.datasets],
             content=report[0],

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from monai_app.cli.bundle import BundleArgument, CohortOption, FusionOption, SetOption, parse_settings
 from monai_app.cli.output import ForceOption, JsonOption, command, emit, progress, stderr
 from monai_app.core.logging import configure_logging
+
+if TYPE_CHECKING:
+    from monai_app.generate.privacy.spaces import Space
 
 app = typer.Typer(help="Does a model give its patients away? Copies, membership, audits.", no_args_is_help=True)
 
@@ -31,14 +34,17 @@ def copies(
         str, typer.Option(help="Split of a held-out cohort. Its films must be of the sites that are generated for.")
     ] = "held_out",
     embedding: Annotated[
-        str, typer.Option(help="pixels, or the bundle whose film encoder measures distances.")
-    ] = "cxr_classification",
+        str,
+        typer.Option(
+            help="aligned (sees moved, brighter and noisy copies), pixels, or the bundle whose film encoder measures."
+        ),
+    ] = "aligned",
     fusion: FusionOption = None,
     model: Annotated[Path | None, typer.Option(help="Model folder; default: the bundle's own weights.")] = None,
     at: Annotated[float, typer.Option(help="Share of real held-out films that may count as copies.")] = 0.01,
     plant: Annotated[int, typer.Option(help="Training films slipped in as copies, which must be found.", min=0)] = 20,
     pairs: Annotated[int, typer.Option(help="Closest pairs shown in the report.", min=0)] = 8,
-    size_px: Annotated[int, typer.Option(help="Side that films are compared at, for pixels.", min=32)] = 96,
+    size_px: Annotated[int, typer.Option(help="Side that films are read at, for aligned and pixels.", min=32)] = 96,
     seed: Annotated[int, typer.Option(help="Of halves and planted copies.")] = 0,
     force: ForceOption = False,
     json: JsonOption = False,
@@ -49,18 +55,12 @@ def copies(
     side: keep it on your own machine. Exit code 1 when copies are found, or when planted copies are missed.
     """
     from monai_app.core.atomic import atomic_directory, refuse_existing, write_json
-    from monai_app.generate.privacy.copies import copy_test, pixels
+    from monai_app.generate.privacy.copies import copy_test
     from monai_app.generate.privacy.copies_page import copies_page
     from monai_app.generate.privacy.film_files import film_paths, one_film_a_patient, read_films
 
     refuse_existing(out, force=force)
-    embed: Any = pixels
-    if embedding != "pixels":
-        from monai_app.engines.film_embedding import film_embedding
-
-        own = fusion or ("densenet_narrow" if embedding == "cxr_classification" and model is None else None)
-        embed = film_embedding(embedding, model_dir=model, system=own)
-        size_px = embed.size_px
+    space, size_px = _space(embedding, fusion, model, size_px)
     configure_logging()  # again: importing MONAI has added handlers of its own
     sources = ((train, "train"), (generated, None), (held_out, held_out_split))
     found = [film_paths(source, split) for source, split in sources]
@@ -70,7 +70,7 @@ def copies(
         for name, paths in zip(("train", "generated", "held-out"), chosen, strict=True):
             task = bar.add_task(f"{name} films", total=len(paths))
             films.append(read_films(paths, size_px, partial(bar.advance, task)))
-    result = copy_test(films[0], films[1], films[2], embed, at=at, plant=plant, seed=seed)
+    result = copy_test(films[0], films[1], films[2], space, at=at, plant=plant, seed=seed)
     told = {"embedding": embedding, "films": [len(part) for part in films], **result.as_dict()}
     with atomic_directory(out, force=force) as folder:
         write_json(folder / "copies.json", told)
@@ -78,6 +78,20 @@ def copies(
     emit({"report": str(out / "copies.html"), **told}, as_json=json)
     if not result.passed:
         raise typer.Exit(1)
+
+
+def _space(embedding: str, fusion: str | None, model: Path | None, size_px: int) -> tuple[Space, int]:
+    """What distances are measured in, and the side that it wants films at."""
+    from monai_app.generate.privacy.aligned import Aligned
+    from monai_app.generate.privacy.spaces import Scaled, pixels
+
+    if embedding in ("aligned", "pixels"):
+        return (Aligned() if embedding == "aligned" else Scaled(pixels)), size_px
+    from monai_app.engines.film_embedding import film_embedding
+
+    own = fusion or ("densenet_narrow" if embedding == "cxr_classification" and model is None else None)
+    embed = film_embedding(embedding, model_dir=model, system=own)
+    return Scaled(embed), embed.size_px
 
 
 @app.command()

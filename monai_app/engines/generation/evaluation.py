@@ -25,16 +25,22 @@ from monai_app.engines.generation.material import (
     truth_targets,
 )
 from monai_app.engines.generation.page import write_page
+from monai_app.engines.membership import of_known_sites
 from monai_app.engines.model_folder import WEIGHTS_NAME
 from monai_app.engines.prediction_files import finite_or_none
+from monai_app.generate.privacy.aligned import Aligned
+from monai_app.generate.privacy.copies import FEWEST_HELD_OUT, copy_test
 from monai_app.generate.sampling import Drawing
+from monai_app.generate.scores.coverage import coverage
 from monai_app.generate.scores.diversity import mean_similarity
 from monai_app.generate.scores.fidelity import READABLE, feature_space, fidelity
 from monai_app.generate.scores.likeness import kernel_width, likeness
-from monai_app.generate.scores.neighbours import copies, coverage
 from monai_app.generate.scores.usefulness import usefulness
 
 Items = Sequence[Mapping[str, Any]]
+
+PLANTED = 20
+"""Train films slipped in as copies, exact and altered ones."""
 
 
 def evaluate_generation(
@@ -91,6 +97,7 @@ def evaluate_generation(
         "drawing": {**asdict(drawing), "told": told, "seed": seed},
         "n": {name: len(part) for name, part in films.items()},
         **_scores(films, vectors, targets, held_out, resamples, seed),
+        "copies": _copies(films, train, held_out, seed),
     }
     metrics: dict[str, Any] = plain(found)
     write_json(Path(out_dir) / "metrics.json", metrics)
@@ -147,8 +154,21 @@ def _scores(
             "generated": {name: coverage(seen["held_out"], seen["drawn"], values) for name, values in groups.items()},
             "real_floor": {name: coverage(seen["held_out"], seen["train"], values) for name, values in groups.items()},
         },
-        "copies": asdict(copies(seen["train"], seen["held_out"], seen["drawn_train"])),
     }
+
+
+def _copies(films: Mapping[str, Images], train: Items, held_out: Items, seed: int) -> dict[str, Any] | None:
+    """The copy test of the films drawn for train cases; None where held-out films are too few to judge by.
+
+    Judged by the last film of each held-out patient of a site that training knows.
+    """
+    known = {id(item) for item in of_known_sites(held_out, train)}
+    last = {item["subject_id"]: row for row, item in enumerate(held_out) if id(item) in known}
+    if len(last) < FEWEST_HELD_OUT:
+        return None
+    judges = films["held_out"][list(last.values())]
+    plant = min(PLANTED, len(films["train"]))
+    return copy_test(films["train"], films["drawn_train"], judges, Aligned(), plant=plant, seed=seed).as_dict()
 
 
 def _likeness(deep: Mapping[str, Any], width: float, seed: int) -> dict[str, Any]:

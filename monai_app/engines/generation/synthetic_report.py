@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,8 +11,10 @@ from numpy.typing import NDArray
 from monai_app.cohort.spec import CohortRecord, ModalitySpec, Provenance
 from monai_app.cohort.store import Cohort
 from monai_app.engines.generation.synthetic_films import DrawnFilms
-from monai_app.generate.privacy.copies import copy_test, pixels
+from monai_app.generate.privacy.aligned import Aligned
+from monai_app.generate.privacy.copies import copy_test
 from monai_app.generate.privacy.film_files import film_paths, one_film_a_patient, read_films
+from monai_app.generate.privacy.spaces import Scaled, rows
 from monai_app.generate.synthetic.columns import label_keys
 from monai_app.generate.synthetic.marginal import Floats
 from monai_app.generate.synthetic.source import read_source
@@ -21,7 +22,7 @@ from monai_app.generate.synthetic.source import read_source
 if TYPE_CHECKING:
     from monai_app.engines.generation.synthesis import Drawn, Request
 
-_PLANTED, _PIXEL_SIDE = 20, 32
+_PLANTED = 20
 NOT_RUN = "not run: it would publish figures of the train patients without noise, which the budget does not cover"
 
 
@@ -81,7 +82,7 @@ def copy_report(cohort: Cohort, drawn: Drawn | None, images: DrawnFilms | None, 
         sets = [drawn.source.values, drawn.written.values, held_out.values]
         train, generated, others = (_as_rows(drawn.model.unit(values)) for values in sets)
         plant = min(_PLANTED, len(train))
-        result = copy_test(train, generated, others, _flat, plant=plant, seed=request.seed)
+        result = copy_test(train, generated, others, Scaled(rows), plant=plant, seed=request.seed)
         told["records"] = {name: value for name, value in result.as_dict().items() if name != "altered_found"}
         passed.append(result.passed)
     if images is not None and len(images.films):
@@ -89,10 +90,9 @@ def copy_report(cohort: Cohort, drawn: Drawn | None, images: DrawnFilms | None, 
         train_paths, _ = film_paths(cohort.path, "train")
         known = read_films(train_paths, size)
         real = read_films(one_film_a_patient(*film_paths(cohort.path, request.held_out_split)), size)
-        embed = partial(pixels, side=min(_PIXEL_SIDE, size))
         plant = min(_PLANTED, len(known))
-        films = copy_test(known, images.films, real, embed, plant=plant, seed=request.seed)
-        told["films"] = {"embedding": "pixels", **films.as_dict()}
+        films = copy_test(known, images.films, real, Aligned(), plant=plant, seed=request.seed)
+        told["films"] = {"embedding": "aligned", **films.as_dict()}
         passed.append(films.passed)
     return {**told, "passed": all(passed) if passed else None}
 
@@ -100,7 +100,3 @@ def copy_report(cohort: Cohort, drawn: Drawn | None, images: DrawnFilms | None, 
 def _as_rows(unit: Floats) -> NDArray[np.float32]:
     """Records (N, D) in the shape of films (N, 1, D)."""
     return unit[:, None, :].astype(np.float32)
-
-
-def _flat(rows: NDArray[np.float32]) -> Floats:
-    return rows.reshape(len(rows), -1).astype(np.float64)

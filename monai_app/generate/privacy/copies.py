@@ -2,27 +2,25 @@
 
 A film counts as a copy where it lies as close to its nearest training film as only the closest ``at`` of real held-out
 films do. One half of the held-out films sets that distance, the other half says how often it marks innocent ones.
+What distances are measured in is a :class:`monai_app.generate.privacy.spaces.Space`.
 Reference: Dar et al. 2024 (arXiv 2402.01054) found up to 42 % of training images memorised by medical latent diffusion.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest, fisher_exact
-from sklearn.metrics import pairwise_distances_argmin_min
 
 from monai_app.core.errors import InputRejected
 from monai_app.core.random import numpy_generator
+from monai_app.generate.privacy.spaces import Films, FittedSpace, Floats, Space
 
-Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
-Embedding = Callable[[NDArray[np.float32]], Floats]
-"""Films (N, S, S) in [0, 1] -> (N, d)."""
 
 FEWEST_HELD_OUT = 20
 """Held-out films below which no distance can be set."""
@@ -30,13 +28,8 @@ FEWEST_HELD_OUT = 20
 LEVEL = 0.05
 """Of the one-sided test that generated films are marked more often than held-out ones."""
 
-
-def pixels(films: NDArray[np.float32], side: int = 32) -> Floats:
-    """Films averaged to (N, side * side): the embedding without a model."""
-    count, size = len(films), films.shape[1]
-    cut = size // side * side
-    blocks = films[:, :cut, :cut].reshape(count, side, cut // side, side, cut // side)
-    return np.asarray(blocks.mean(axis=(2, 4)).reshape(count, -1), np.float64)
+_CHUNK = 64
+"""Films whose distances to all places are held at once."""
 
 
 @dataclass(frozen=True)
@@ -105,10 +98,10 @@ class CopyTest:
 
 
 def copy_test(
-    train: NDArray[np.float32],
-    generated: NDArray[np.float32],
-    held_out: NDArray[np.float32],
-    embed: Embedding,
+    train: Films,
+    generated: Films,
+    held_out: Films,
+    space: Space,
     *,
     at: float = 0.01,
     plant: int = 20,
@@ -120,7 +113,7 @@ def copy_test(
         train: of the patients that the generator was trained on.
         generated: by it.
         held_out: real films of other patients, one each.
-        embed: to the space of distances; every dimension is scaled by its spread over train.
+        space: of distances; fitted on train.
         at: share of real held-out films that may be marked, in (0, 1).
         plant: training films that are slipped in as copies.
         seed: of the halves and of what is planted.
@@ -132,27 +125,24 @@ def copy_test(
     generator = numpy_generator("copies", seed)
     chosen = generator.choice(len(train), plant, replace=False)
     altered = _altered(train[chosen], generator)
-    known = embed(train)
-    scale = known.std(axis=0)
-    scale[scale < 1e-9] = 1.0
-    known = known / scale
-    sets = {"generated": generated, "held_out": held_out, "planted": train[chosen], "altered": altered}
-    places = {name: embed(films) / scale for name, films in sets.items() if len(films)}
-    near = {name: _nearest(places[name], known) if name in places else _nobody() for name in sets}
+    fitted = space.fitted(train)
+    everybody = [np.arange(len(train))]
+    sets = {"held_out": held_out, "planted": train[chosen], "altered": altered}
+    near = {name: _nearest(films, fitted, everybody)[0][1] for name, films in sets.items()}
+    nearest, distance = _nearest(generated, fitted, everybody)[0]
     order = generator.permutation(len(held_out))
     setting, judged = order[: len(order) // 2], order[len(order) // 2 :]
-    reference = near["held_out"][1]
+    reference = near["held_out"]
     threshold = float(np.quantile(reference[setting], at, method="lower"))
-    marked = {name: int((distance <= threshold).sum()) for name, (_, distance) in near.items()}
-    innocent = int((reference[judged] <= threshold).sum())
-    table = [[marked["generated"], len(generated) - marked["generated"]], [innocent, len(judged) - innocent]]
-    nearest, distance = near["generated"]
+    marked = {name: int((found <= threshold).sum()) for name, found in near.items()}
+    copied, innocent = int((distance <= threshold).sum()), int((reference[judged] <= threshold).sum())
+    table = [[copied, len(generated) - copied], [innocent, len(judged) - innocent]]
     return CopyTest(
         threshold=threshold,
-        generated=Rate.exact(marked["generated"], len(generated)),
+        generated=Rate.exact(copied, len(generated)),
         held_out=Rate.exact(innocent, len(judged)),
         p_value=float(fisher_exact(table, alternative="greater").pvalue),
-        closer_to_train=_closer(places["generated"], known, places["held_out"], generator),
+        closer_to_train=_closer(generated, train, held_out, space, generator),
         planted=plant,
         planted_found=marked["planted"],
         altered_found=marked["altered"],
@@ -161,25 +151,28 @@ def copy_test(
     )
 
 
-def _nearest(points: Floats, among: Floats) -> tuple[Indices, Floats]:
-    index, distance = pairwise_distances_argmin_min(points, among)
-    return np.asarray(index, np.int64), np.asarray(distance, np.float64)
+def _nearest(films: Films, fitted: FittedSpace, groups: Sequence[Indices]) -> list[tuple[Indices, Floats]]:
+    """Of each group of known films: the nearest one to each film, and how far it lies."""
+    found = [(np.zeros(len(films), np.int64), np.zeros(len(films))) for _ in groups]
+    for start in range(0, len(films), _CHUNK):
+        rows = slice(start, start + _CHUNK)
+        distance = fitted.distances(films[rows])
+        for group, (index, least) in zip(groups, found, strict=True):
+            index[rows] = group[distance[:, group].argmin(axis=1)]
+            least[rows] = np.take_along_axis(distance, index[rows, None], axis=1)[:, 0]
+    return found
 
 
-def _nobody() -> tuple[Indices, Floats]:
-    return np.zeros(0, np.int64), np.zeros(0)
-
-
-def _closer(points: Floats, train: Floats, held_out: Floats, generator: np.random.Generator) -> Rate:
-    """How many points are closer to train than to held-out, from equally many of both."""
+def _closer(films: Films, train: Films, held_out: Films, space: Space, generator: np.random.Generator) -> Rate:
+    """How many films are closer to train than to held-out, from equally many of both, in a space fitted on these."""
     size = min(len(train), len(held_out))
-    distances = [
-        _nearest(points, among[generator.choice(len(among), size, replace=False)])[1] for among in (train, held_out)
-    ]
-    return Rate.exact(int((distances[0] < distances[1]).sum()), len(points))
+    known = np.concatenate([some[generator.choice(len(some), size, replace=False)] for some in (train, held_out)])
+    halves = [np.arange(size), np.arange(size, 2 * size)]
+    (_, to_train), (_, to_others) = _nearest(films, space.fitted(known), halves)
+    return Rate.exact(int((to_train < to_others).sum()), len(films))
 
 
-def _altered(films: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:
+def _altered(films: Films, generator: np.random.Generator) -> Films:
     """Shifted by a pixel, a tenth brighter, with noise of 2 % of full scale."""
     moved = np.roll(films, 1, axis=2) * 1.1 + generator.normal(0, 0.02, films.shape)
     return np.clip(moved, 0, 1).astype(np.float32)

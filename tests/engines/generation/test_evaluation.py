@@ -13,7 +13,7 @@ from monai.transforms import Compose
 from monai_app.cohort.condition_columns import with_ranges
 from monai_app.core.errors import InputRejected
 from monai_app.core.loading import read_json, save_weights
-from monai_app.engines.generation.evaluation import evaluate_generation
+from monai_app.engines.generation.evaluation import _copies, evaluate_generation
 from monai_app.generate.sampling import Drawing
 from tests.engines.tiny import SPEC, tiny_items
 
@@ -71,13 +71,29 @@ def test_real_films_in_the_place_of_generated_ones_score_as_real_and_noise_does_
     good = evaluate(drawn(held_out, 5000), drawn(train, 7000))
     assert good["fidelity"]["label death"]["share"] > 0.9 and abs(good["fidelity"]["label death"]["shuffled"]) < 0.4
     assert good["likeness"]["real_floor"]["n"] == 25 and good["likeness"]["generated"]["fid"] < 30
-    assert good["usefulness"]["label death"]["tstr"] > 0.9 and good["copies"]["n"] == 60
+    assert good["usefulness"]["label death"]["tstr"] > 0.9 and good["copies"]["generated"]["of"] == 60
     assert read_json(tmp_path / "report" / "metrics.json")["likeness"] == good["likeness"]
     assert "Synthetic" in (tmp_path / "report" / "report.html").read_text()
     noise = np.random.default_rng(0).random((60, 1, SIDE, SIDE)).astype(np.float32)
     bad = evaluate(noise[:50], noise)
     assert bad["likeness"]["generated"]["fid"] > 5 * good["likeness"]["generated"]["fid"]
     assert abs(bad["fidelity"]["label death"]["generated"]) < 0.5 and bad["usefulness"]["label death"]["tstr"] < 0.9
+
+
+def test_a_generator_that_gives_train_films_back_is_caught_by_one_film_a_patient_of_known_sites() -> None:
+    train, held_out = cases(0, 60), cases(1000, 50)
+    films = {
+        "train": drawn(train, 0)[:, 0],
+        "held_out": drawn(held_out, 1000)[:, 0],
+        "drawn_train": drawn(train, 0)[:, 0],
+    }
+    found = _copies(films, train, held_out, 0)
+    assert found is not None and found["generated"]["value"] == 1.0 and not found["passed"]
+    assert found["planted_found"] == 20 and found["held_out"]["of"] == 25
+    films["drawn_train"] = drawn(train, 7000)[:, 0]
+    fresh = _copies(films, train, [{**item, "subject_id": item["subject_id"] // 2} for item in held_out], 0)
+    assert fresh is not None and fresh["passed"] and fresh["held_out"]["of"] == 13
+    assert _copies(films, train, [{**item, "group_site": "unseen"} for item in held_out], 0) is None
 
 
 def test_cases_without_a_real_film_are_refused(score: Any) -> None:

@@ -18,7 +18,7 @@ def random_samples(count: int, purpose: str) -> Samples:
     return Samples(features, labels, np.arange(count))
 
 
-def test_a_private_training_keeps_its_claim_and_one_without_clipping_and_noise_breaks_it() -> None:
+def test_a_private_training_keeps_its_claim_and_one_without_clipping_and_noise_breaks_it() -> None:  # row 46
     audited = audit_training(
         random_samples(0, "nobody"),
         random_samples(120, "canaries"),

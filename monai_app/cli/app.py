@@ -16,6 +16,7 @@ from monai_app.cli import (
     deid,
     demo,
     deploy,
+    deploy_worker,
     dicom,
     explain,
     phantom,
@@ -36,6 +37,8 @@ cohort.app.command("volumes")(phantom.volumes)
 app.add_typer(cohort.app, name="cohort")
 app.add_typer(benchmark.app, name="benchmark")
 app.add_typer(dicom.app, name="dicom")
+for job in (deploy_worker.worker, deploy_worker.status, deploy_worker.retry):
+    deploy.app.command()(job)
 app.add_typer(deploy.app, name="deploy")
 app.add_typer(privacy.app, name="privacy")
 for function in (

@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -186,3 +186,24 @@ def copy_file(source: str | Path, target: str | Path) -> None:
     """Copy a file's content atomically."""
     with atomic_path(target) as temporary:
         shutil.copyfile(source, temporary)
+
+
+def spool(path: str | Path, chunks: Iterable[bytes]) -> None:
+    """Write a scratch file in chunks, for what is thrown away soon: it is not flushed to the disk.
+
+    Raises:
+        AppError: ``WRITE_FAILED``; nothing half written is left. What ``chunks`` raises passes as it is.
+    """
+    target = Path(path)
+    with _typed_write_errors():
+        stream = target.open("xb")
+    try:
+        with stream:
+            for chunk in chunks:  # whose errors may be OSErrors of a network: they pass as they are
+                with _typed_write_errors():
+                    stream.write(chunk)
+                    stream.flush()
+    except BaseException:
+        with suppress(OSError):
+            target.unlink()
+        raise

@@ -21,6 +21,7 @@ from monai_app.core.errors import InputRejected
 _YEAR = r"(?:19|20|21|22)\d{2}"
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b[0-2](?:\.\d+){4,}\b"), "<uid>"),
+    (re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{8}){4}\b"), "<id>"),  # Orthanc's: SHA-1 of patient ID and UIDs
     (
         re.compile(
             rf"\b{_YEAR}[-/]?(?:0[1-9]|1[0-2])[-/]?(?:0[1-9]|[12]\d|3[01])(?:[T ]\d{{2}}:?\d{{2}}(?::?\d{{2}})?)?\b"
@@ -41,8 +42,8 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b[A-Za-z'-]+\^[A-Za-z'^-]*"), "<name>"),
 )
 
-WITHHELD = ("pydicom", "highdicom", "pynetdicom", "PIL", "nibabel")
-"""Libraries whose messages quote what they read."""
+WITHHELD = ("pydicom", "highdicom", "pynetdicom", "PIL", "nibabel", "dicomweb_client", "urllib3")
+"""Libraries whose messages quote what they read or ask for."""
 
 
 def redact(text: str) -> str:

@@ -196,13 +196,14 @@ def spool(path: str | Path, chunks: Iterable[bytes]) -> None:
     """
     target = Path(path)
     with _typed_write_errors():
-        stream = target.open("xb")
+        stream = target.open("xb", buffering=0)
     try:
         with stream:
             for chunk in chunks:  # whose errors may be OSErrors of a network: they pass as they are
-                with _typed_write_errors():
-                    stream.write(chunk)
-                    stream.flush()
+                rest = memoryview(chunk)
+                while rest:
+                    with _typed_write_errors():
+                        rest = rest[stream.write(rest) :]
     except BaseException:
         with suppress(OSError):
             target.unlink()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import errno
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -167,3 +168,28 @@ def test_empty_directory_counts_as_free(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     make(tmp_path / "out", "new")
     assert (tmp_path / "out" / "deep" / "x.txt").read_text() == "new"
+
+
+def test_spooled_chunks_are_the_file(tmp_path: Path) -> None:
+    atomic.spool(tmp_path / "file", iter([b"one", b"", b"two"]))
+    assert (tmp_path / "file").read_bytes() == b"onetwo"
+
+
+def test_spooling_that_breaks_off_leaves_nothing_and_says_why(tmp_path: Path) -> None:
+    def chunks() -> Iterator[bytes]:
+        yield b"half"
+        raise ConnectionResetError
+
+    with pytest.raises(ConnectionResetError):
+        atomic.spool(tmp_path / "file", chunks())
+    (tmp_path / "taken").write_bytes(b"old")
+    with pytest.raises(AppError, match="WRITE_FAILED"):
+        atomic.spool(tmp_path / "taken", [b"new"])
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4, hard))  # as a full disk
+    try:
+        with pytest.raises(AppError, match="WRITE_FAILED"):
+            atomic.spool(tmp_path / "file", [b"four", b"more"])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"] and (tmp_path / "taken").read_bytes() == b"old"

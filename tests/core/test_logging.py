@@ -26,6 +26,7 @@ CANARIES = [
     "MUELLER^HANS",
     "10000032",
     "p10000032",
+    "f38d6d40-5192bd2a-8cf9a43d-1db7a8f1-57c6fb91",
 ]
 IDENTIFIERS = ["subject_id=10006", "patient 10006", "hadm_id: 142345", "MRN: A-77", "StudyID = 4", "stay_id=9"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import shutil
 import socket
@@ -13,9 +14,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
+
+from monai_app.deploy.status import read_summary
+from tests.deploy.worker_process import work
 
 ROOT = Path(__file__).resolve().parents[2]
 PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
@@ -114,13 +119,13 @@ def running_orthanc(folder: Path) -> Iterator[OrthancSite]:
 
 @dataclass
 class WorkerProcess:
-    """tests/deploy/worker_process.py on its state file."""
+    """A worker with the tiny application in a process of its own, forked from one that has imported everything."""
 
     site: OrthancSite
     folder: Path
     pause_s: float = 0.0
     threads: int = 1
-    process: subprocess.Popen[bytes] | None = None
+    process: Any = None
 
     @property
     def state(self) -> Path:
@@ -132,19 +137,32 @@ class WorkerProcess:
 
     def start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        environment = os.environ | {
-            "MONAI_APP_ORTHANC_USER": USER, "MONAI_APP_ORTHANC_PASSWORD": PASSWORD, "OMP_NUM_THREADS": "1",
-            "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
-        }  # fmt: skip
-        words = [
-            sys.executable, str(Path(__file__).with_name("worker_process.py")),
-            self.site.url, str(self.folder), str(self.pause_s), str(self.threads),
-        ]  # fmt: skip
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(words, stdout=log, stderr=log, env=environment, cwd=ROOT)
+        os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)  # the fork server reads it when it starts
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["tests.deploy.worker_process"])
+        self.process = context.Process(
+            target=work,
+            args=(self.site.url, (USER, PASSWORD), self.folder, self.pause_s, self.threads),
+            daemon=True,
+        )
+        self.process.start()
 
     def kill(self) -> None:
         """As a crash does: SIGKILL."""
         if self.process is not None:
             self.process.kill()
-            self.process.wait()
+            self.process.join()
+
+    def status(self) -> dict[str, Any]:
+        return read_summary(self.state)
+
+    def at_work(self) -> bool:
+        """Whether a study is being downloaded, run or stored."""
+        return any(self.state.with_name(f"{self.state.name}.work").glob("job-*"))
+
+    def idle(self, studies: int) -> bool:
+        """Whether every study was settled."""
+        if not self.state.exists():
+            return False
+        jobs = self.status()["jobs"]
+        return bool(jobs["done"] == studies and sum(jobs.values()) == studies)

@@ -46,3 +46,23 @@ def tiny_app(folder: Path, *, draws: int = 0) -> SegmentationApp:
     (folder / "tiny.yaml").write_text(yaml.safe_dump(app))
     named = replace(model(), name="tiny", version="1", sha256="a" * 64)
     return SegmentationApp("tiny", find_app(str(folder / "tiny.yaml")), named)
+
+
+def ct_folders(folder: Path, count: int) -> list[Path]:
+    """Small CTs of as many patients, six slices of 12 x 10 each."""
+    folders = []
+    planes = volume((10, 12, 6)).array.transpose(2, 1, 0).astype(float)
+    for number in range(count):
+        slices = each(
+            ct(planes, GEOMETRY),
+            SyntheticData=None,
+            PatientID=f"CANARY{number:06d}",
+            PatientName=f"Canary^Bird{number}",
+            StudyInstanceUID=f"2.25.77{number}.1",
+            SeriesInstanceUID=f"2.25.77{number}.2",
+            FrameOfReferenceUID=f"2.25.77{number}.3",
+            SOPInstanceUID=lambda index, number=number: f"2.25.77{number}.4.{index + 1}",
+        )
+        write(folder / f"{number:03d}", slices)
+        folders.append(folder / f"{number:03d}")
+    return folders

@@ -1,14 +1,16 @@
-"""A worker with the tiny application, in a process of its own: URL, folder, pause in seconds, threads."""
+"""A worker with the tiny application, for a process of its own."""
 
 from __future__ import annotations
 
+import os
 import signal
-import sys
 import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from monai_app.cli.app import stop_orderly
 from monai_app.core.logging import configure_logging
@@ -32,17 +34,14 @@ class Slow:
         return record
 
 
-def main() -> None:
-    url, place, pause_s, threads = sys.argv[1:]
+def work(url: str, credentials: tuple[str, str], folder: Path, pause_s: float, threads: int) -> None:
+    """Until it is killed; everything that it says goes to worker.log."""
+    log = os.open(folder / "worker.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for stream in (1, 2):
+        os.dup2(log, stream)
     configure_logging(verbose=True)
     signal.signal(signal.SIGTERM, stop_orderly)
-    folder = Path(place)
+    torch.set_num_threads(1)
     app = tiny_app(folder / "app")
-    settings = Settings(
-        folder / "state.sqlite", threads=int(threads), poll_s=0.2, quiet_s=0.2, retry_s=0.2, reserve_mib=1
-    )
-    serve(Orthanc(url), Slow(app, float(pause_s)), app_key(app), settings)
-
-
-if __name__ == "__main__":
-    main()
+    settings = Settings(folder / "state.sqlite", threads=threads, poll_s=0.2, quiet_s=0.2, retry_s=0.2, reserve_mib=1)
+    serve(Orthanc(url, credentials=credentials), Slow(app, pause_s), app_key(app), settings)

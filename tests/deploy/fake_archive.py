@@ -104,16 +104,17 @@ class FakeArchive:
         return [path.read_text().splitlines()[0] for path in files]
 
     def store(self, files: Sequence[Path]) -> None:
-        """As Orthanc does without OverwriteInstances: what is there stays."""
+        """As Orthanc does without OverwriteInstances: one object after the other, and what is there stays."""
         with self._call():
             self.requests += 1
-            for path in files:
+        for path in files:
+            with self.crash():
                 uid, study, content = path.read_text().splitlines()
                 self.others.setdefault(study, {}).setdefault(uid, content)
                 self.feed.append(study)
-                if self.half:
-                    self.half = False
-                    raise AppError("PACS_UNREACHABLE", "broke off")
+            if self.half:
+                self.half = False
+                raise AppError("PACS_UNREACHABLE", "broke off")
 
     def remove(self, instances: Sequence[str]) -> None:
         for found in self.others.values():

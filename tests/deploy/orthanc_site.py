@@ -161,8 +161,9 @@ class WorkerProcess:
         return any(self.state.with_name(f"{self.state.name}.work").glob("job-*"))
 
     def idle(self, studies: int) -> bool:
-        """Whether every study was settled."""
+        """Whether every study was settled, and the feed was read to its end."""
         if not self.state.exists():
             return False
-        jobs = self.status()["jobs"]
-        return bool(jobs["done"] == studies and sum(jobs.values()) == studies)
+        end, status = self.site.get("/changes?last").json()["Last"], self.status()
+        jobs = status["jobs"]
+        return bool(jobs["done"] == sum(jobs.values()) == studies and status["feed_position"] == end)

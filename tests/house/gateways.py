@@ -15,6 +15,8 @@ GATEWAYS = {
     "monai.deploy": ("deploy",),
     "holoscan": ("deploy",),
     "opacus": ("generate/privacy",),
+    "dicomweb_client": ("dicom",),
+    "prometheus_client": ("deploy",),
     "monai_app.engines": ("engines", "benchmark", "cli"),
     "joblib": ("core",),
     "shelve": ("core",),

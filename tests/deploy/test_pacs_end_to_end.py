@@ -63,3 +63,14 @@ def test_a_late_slice_replaces_the_results(site: OrthancSite, worker: WorkerProc
     (late / "slice").rename(folder / "last")
     assert [after] == expected_sets([folder], worker.folder / "expected")
     assert not set(before) & set(after) and worker.status()["results"]["current"] == 1
+
+
+def test_a_worker_that_is_told_to_stop_ends_its_study_and_exits(site: OrthancSite, worker: WorkerProcess) -> None:
+    worker.pause_s = 0.3
+    assert site.send(*ct_folders(worker.folder / "in", 1))
+    worker.start()
+    wait_for(worker.at_work, every_s=0.02)
+    worker.process.terminate()
+    worker.process.join(60)
+    assert worker.process.exitcode == 143 and not worker.at_work()
+    assert worker.status()["results"]["current"] == 1 and worker.status()["jobs"]["running"] == 0

@@ -30,6 +30,7 @@ ABOUT: Mapping[Arm, str] = {
     Arm.BOTH: "real patients, with synthetic ones mixed into every batch: augmentation",
     Arm.PRETRAINED: "half of the steps on synthetic patients, then the film encoder goes on with real ones",
 }
+
 TRAINING: Mapping[str, Any] = {"average_decay": 0.98, "move_prob": 0.4, "tone_prob": 0.3, "batch_size": 32}
 """Settings of short trainings of film classifiers; --set overrides them."""
 
@@ -37,6 +38,18 @@ OWN_SETTINGS = ("cohort_dir", "output_dir", "seed", "tasks", "max_epochs", "pati
 """Settings that the benchmark itself decides."""
 
 _PLACES = ("cache_dir", "workers", "device")
+
+
+def chosen_arms(names: Sequence[str] | None) -> list[Arm]:
+    """Arms by name; None takes all.
+
+    Raises:
+        InputRejected: ``ARM_UNKNOWN``.
+    """
+    unknown = [name for name in names or () if name not in list(Arm)]
+    if unknown:
+        raise InputRejected("ARM_UNKNOWN", "there is no such arm", got=unknown, expected=", ".join(Arm))
+    return [Arm(name) for name in dict.fromkeys(names or Arm)]
 
 
 @dataclass(frozen=True)

@@ -138,30 +138,38 @@ def shortcuts(
     stdout.print(table)
 
 
+MadeOption = Annotated[Path, typer.Option("--synthetic", help="Cohort that `monai-app synthesize` wrote, with films.")]
+ArmOption = Annotated[
+    list[str] | None, typer.Option(help="real, synthetic, both or pretrained; repeatable; default all.")
+]
+LabelOption = Annotated[
+    str | None, typer.Option(help="Label whose AUPRC is the primary outcome; default the rarest one judged.")
+]
+FewOption = Annotated[
+    int | None, typer.Option(help="Train on so many real patients only, others for each seed.", min=1)
+]
+RareOption = Annotated[
+    int | None, typer.Option(help="Train on so many real patients with --label only: a label made rare.", min=1)
+]
+StartOption = Annotated[Path | None, typer.Option(help="Model folder whose film encoder every arm starts from.")]
+
+
 @app.command()
 @command
 def synthetic(
     cohort: CohortOption,
-    made: Annotated[Path, typer.Option("--synthetic", help="Cohort that `monai-app synthesize` wrote, with films.")],
+    made: MadeOption,
     out: Annotated[Path, typer.Option(help="Output folder; an interrupted run goes on there.")],
-    arm: Annotated[
-        list[str] | None, typer.Option(help="real, synthetic, both or pretrained; repeatable; default all.")
-    ] = None,
+    arm: ArmOption = None,
     seeds: Annotated[int, typer.Option(help="Trainings an arm, seeds 0 and up.", min=1)] = 5,
-    label: Annotated[
-        str | None, typer.Option(help="Label whose AUPRC is the primary outcome; default the rarest one judged.")
-    ] = None,
+    label: LabelOption = None,
     task: Annotated[list[str] | None, typer.Option(help="Classification task; repeatable; default all.")] = None,
     steps: Annotated[int, typer.Option(help="Steps of the optimiser in every arm.")] = 384,
     every: Annotated[int, typer.Option(help="Steps between validations on the real tuning split.")] = 32,
     share: Annotated[float, typer.Option(help="Share of synthetic samples in the batches of `both`.")] = 0.5,
-    real_patients: Annotated[
-        int | None, typer.Option(help="Train on so many real patients only, others for each seed.", min=1)
-    ] = None,
-    real_positives: Annotated[
-        int | None, typer.Option(help="Train on so many real patients with --label only: a label made rare.", min=1)
-    ] = None,
-    start: Annotated[Path | None, typer.Option(help="Model folder whose film encoder every arm starts from.")] = None,
+    real_patients: FewOption = None,
+    real_positives: RareOption = None,
+    start: StartOption = None,
     split: Annotated[str, typer.Option(help="Judge on held_out, or, to choose settings, on tuning.")] = "held_out",
     resamples: Annotated[int, typer.Option(help="Resamples of patients and seeds for the intervals.", min=0)] = 1000,
     bundle: Annotated[str, typer.Option(help="Path of a bundle, or the name of a shipped one.")] = "cxr_classification",
@@ -178,41 +186,20 @@ def synthetic(
     """
     from monai_app.benchmark.claims import Claim
     from monai_app.benchmark.run import judged_tasks
-    from monai_app.benchmark.synthetic_arms import Arm, Plan
+    from monai_app.benchmark.synthetic_arms import Plan, chosen_arms
     from monai_app.benchmark.synthetic_run import PAGE_NAME, benchmark_synthetic
     from monai_app.cohort.store import Cohort
-    from monai_app.core.errors import InputRejected
 
     configure_logging()  # again: importing MONAI has added handlers of its own
-    names = list(dict.fromkeys(arm or [kind.value for kind in Arm]))
-    if unknown := [name for name in names if name not in list(Arm)]:
-        raise InputRejected("ARM_UNKNOWN", "there is no such arm", got=unknown, expected=", ".join(Arm))
+    arms, tasks = chosen_arms(arm), judged_tasks(Cohort(cohort), task or None)
     plan = Plan(
-        bundle=bundle,
-        cohort_dir=cohort,
-        synthetic_dir=made,
-        out=out,
-        tasks=judged_tasks(Cohort(cohort), task or None),
-        system=fusion or ("densenet_narrow" if bundle == "cxr_classification" else None),
-        overlays=tuple(overlay or ()),
-        steps=steps,
-        every=every,
-        share=share,
-        real_patients=real_patients,
-        real_positives=real_positives,
-        label=label,
-        start=start,
-        settings=parse_settings(settings),
-    )
-    found = benchmark_synthetic(
-        plan,
-        arms=[Arm(name) for name in names],
-        seeds=seeds,
-        split=split,
-        resamples=resamples,
-        force=force,
-        on_stage=lambda stage: stderr.print(f"{stage} ..."),
-    )
+        bundle, cohort, made, out, tasks, fusion or ("densenet_narrow" if bundle == "cxr_classification" else None),
+        tuple(overlay or ()), steps, every, share, real_patients, real_positives, label, start,
+        parse_settings(settings),
+    )  # fmt: skip
+    judged: dict[str, Any] = {"split": split, "resamples": resamples, "force": force}
+    judged["on_stage"] = lambda stage: stderr.print(f"{stage} ...")
+    found = benchmark_synthetic(plan, arms=arms, seeds=seeds, **judged)
     if json:
         emit({"report": str(out / PAGE_NAME), **found}, as_json=True)
         return

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from monai_app.benchmark.synthetic_arms import Arm, Plan, settings_of, trainings
+from monai_app.benchmark.synthetic_arms import Arm, Plan, chosen_arms, settings_of, trainings
 from monai_app.core.errors import InputRejected
 
 
@@ -88,3 +88,9 @@ def test_a_plan_that_compares_nothing_fair_is_refused(plan: Plan, change: dict[s
     assert plan.checked() is plan
     with pytest.raises(InputRejected, match=code):
         replace(plan, **change).checked()
+
+
+def test_arms_are_chosen_by_name_once_each() -> None:
+    assert chosen_arms(None) == list(Arm) and chosen_arms(["both", "real", "both"]) == [Arm.BOTH, Arm.REAL]
+    with pytest.raises(InputRejected, match="ARM_UNKNOWN"):
+        chosen_arms(["real", "dreamt"])

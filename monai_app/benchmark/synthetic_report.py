@@ -109,7 +109,7 @@ def _tile(estimate: Estimate) -> tuple[str, str]:
 def _outcome_section(section: Section, scores: Scores, facts: SyntheticFacts) -> None:
     section.figure(
         arms_figure(scores, facts),
-        f"Points are seeds, the bar the mean with its 95 % interval; n = {facts.patients:,}.",
+        f"Points are seeds, squares their means, bars 95 % intervals; n = {facts.patients:,}.",
     )
     outcomes = ((facts.label, "auprc"), (facts.label, "auroc"), (MACRO, "auprc"), (MACRO, "auroc"))
     header = [f"{metric_name(metric)}, {readable(name)}" for name, metric in outcomes]

@@ -13,7 +13,9 @@ from monai_app.cli import (
     cohort,
     crossvalidate,
     datalist,
+    deid,
     demo,
+    deploy,
     dicom,
     explain,
     phantom,
@@ -34,6 +36,7 @@ cohort.app.command("volumes")(phantom.volumes)
 app.add_typer(cohort.app, name="cohort")
 app.add_typer(benchmark.app, name="benchmark")
 app.add_typer(dicom.app, name="dicom")
+app.add_typer(deploy.app, name="deploy")
 app.add_typer(privacy.app, name="privacy")
 for function in (
     bundle.train,
@@ -48,6 +51,7 @@ for function in (
 ):
     app.command()(function)
 app.command(help=synthesize.HELP)(synthesize.synthesize)
+app.command(help=deid.HELP)(deid.deid)
 
 
 def stop_orderly(number: int, _frame: FrameType | None) -> None:

@@ -63,7 +63,7 @@ def segment(
         opened = open_lean(bundle, model_dir=model, overlays=overlay or [])
     with stages("read"):
         read = read_sources(source, rules=rules, sequences=opened.model.sequences)
-    with _bar(runs=1 + draws + compare) as told:
+    with window_bar(runs=1 + draws + compare) as told:
         result = segment_source(
             read, opened.model, options, familiarity=opened.familiarity, feature_layer=opened.feature_layer,
             compare=compare, draws=draws, seed=seed, progress=told, stages=stages,
@@ -73,7 +73,7 @@ def segment(
 
 
 @contextmanager
-def _bar(*, runs: int) -> Iterator[Progress]:
+def window_bar(*, runs: int) -> Iterator[Progress]:
     """A bar of windows on stderr, over all runs; the last, if it compares, may have more windows than the first."""
     from monai_app.inference.segment import Progress
 

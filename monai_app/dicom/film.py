@@ -17,7 +17,7 @@ from monai_app.core.errors import InputRejected
 from monai_app.dicom.area import Floats, Stored, area_mean, fitted_shape
 from monai_app.dicom.compressed import Decoded
 from monai_app.dicom.display import DISPLAY_TAGS, Display, build_display, shows_fixed_values
-from monai_app.dicom.header import check_size, read_header
+from monai_app.dicom.header import Header, check_size, read_header
 from monai_app.dicom.stored import PIXEL_TAGS, Padding, coarse_values, padding_of
 
 MODALITIES = ("CR", "DX", "RG")
@@ -82,10 +82,8 @@ def read_film(path: str | Path, *, longest_side_px: int | None = None) -> Film:
             ``RESCALE_INVALID``, ``VOI_INVALID`` or ``NO_CONTENT``.
     """
     source = Path(path)
-    opened = read_header(source, _TAGS)
+    opened = read_film_header(source)
     header, pixels_at = opened.dataset, opened.pixels_at
-    _check_film(header)
-    check_size(header, file_bytes=source.stat().st_size, pixels_at=pixels_at)
     padding = padding_of(header)
     enough_px = longest_side_px if padding is None and shows_fixed_values(header) else None
     decoded = coarse_values(source, header, pixels_at=pixels_at, enough_px=enough_px)
@@ -109,6 +107,18 @@ def read_film(path: str | Path, *, longest_side_px: int | None = None) -> Film:
         inverted=display.inverted,
         letters=edge_letters(header.get("PatientOrientation")),
     )
+
+
+def read_film_header(path: Path) -> Header:
+    """The header of a film, checked without reading its pixels.
+
+    Raises:
+        InputRejected: as :func:`read_film` of what the header tells.
+    """
+    opened = read_header(path, _TAGS)
+    _check_film(opened.dataset)
+    check_size(opened.dataset, file_bytes=path.stat().st_size, pixels_at=opened.pixels_at)
+    return opened
 
 
 def edge_letters(orientation: Sequence[str] | None) -> Letters | None:

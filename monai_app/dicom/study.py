@@ -9,8 +9,10 @@ from datetime import datetime
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
-_IMPLEMENTATION_UID = "2.25.316471582014836570958290451962038947105"
+IMPLEMENTATION_UID = "2.25.316471582014836570958290451962038947105"
 """Names this writer in the file meta information (PS3.10 7.1), so that files do not change with pydicom's version."""
+
+IMPLEMENTATION_VERSION = "MONAI_APP_1"
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,8 @@ def new_dataset(header: StudyHeader, *, sop_class_uid: str, sop_instance_uid: st
     meta.MediaStorageSOPClassUID = UID(sop_class_uid)
     meta.MediaStorageSOPInstanceUID = UID(sop_instance_uid)
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    meta.ImplementationClassUID = UID(_IMPLEMENTATION_UID)
-    meta.ImplementationVersionName = "MONAI_APP_1"
+    meta.ImplementationClassUID = UID(IMPLEMENTATION_UID)
+    meta.ImplementationVersionName = IMPLEMENTATION_VERSION
     dataset = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
     date, time = header.taken.strftime("%Y%m%d"), header.taken.strftime("%H%M%S")
     values = {

@@ -1,8 +1,4 @@
-"""A picture of a segmentation: three planes through what was found, outlines, orientation letters, legend and scale.
-
-Colours are those of Okabe and Ito (Color Universal Design, 2008), then Paul Tol's, which colour-blind readers tell
-apart.
-"""
+"""A picture of a segmentation: three planes through what was found, outlines, orientation letters, legend and scale."""
 
 from __future__ import annotations
 
@@ -12,22 +8,9 @@ from io import BytesIO
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from monai_app.dicom.colours import COLOURS
 from monai_app.dicom.planes import BARS_MM, Plane, grey_range, outline, planes
 from monai_app.dicom.volume import Volume
-
-COLOURS = (
-    (230, 159, 0),
-    (86, 180, 233),
-    (0, 158, 115),
-    (240, 228, 66),
-    (213, 94, 0),
-    (204, 121, 167),
-    (0, 114, 178),
-    (187, 187, 187),
-    (68, 170, 153),
-    (221, 204, 119),
-    (136, 34, 85),
-)
 
 _PANEL_PX, _GAP_PX, _LINE_PX = 360, 12, 20
 _WHITE = (255, 255, 255)

@@ -211,6 +211,9 @@ def private(cohort: Path, trained: Path, tmp_path_factory: pytest.TempPathFactor
     with pytest.raises(InputRejected, match="DP_PRETRAINED.*public_autoencoder"):
         run(STAGES[1], asked, ["smoke", "dp"])
     asked |= {"public_autoencoder": True}
+    for option, word in (("pretrained", "public_pretraining"), ("condition_dir", "public_condition")):
+        with pytest.raises(InputRejected, match=f"DP_PRETRAINED.*{word}"):
+            run(STAGES[1], {**asked, option: str(trained)}, ["smoke", "dp"])
     with pytest.raises(InputRejected, match="DP_UNNOISED.*note"):
         run(STAGES[1], {**asked, "modalities": ["film", "note"]}, ["smoke", "dp"])
     assert not (folder / "model.safetensors").exists()
@@ -255,6 +258,8 @@ def test_a_private_autoencoder_needs_no_word_and_has_no_adversary(cohort: Path, 
     asked = settings(cohort, tmp_path, STAGES[0]) | {"delta": 1e-3, "batch_size": 16}
     with pytest.raises(InputRejected, match="DP_LOSS_LEARNS"):
         run(STAGES[0], {**asked, "adversarial_weight": 0.1}, ["smoke", "dp_autoencoder"])
+    with pytest.raises(InputRejected, match="DP_PRETRAINED.*public_pretraining"):
+        run(STAGES[0], {**asked, "pretrained": str(tmp_path)}, ["smoke", "dp_autoencoder"])
     run(STAGES[0], asked, ["smoke", "dp_autoencoder"])
     folder = tmp_path / "autoencoder"
     statement = PrivacyStatement.of(folder)

@@ -22,7 +22,7 @@ from monai_app.dicom.result_object import ResultContext
 from monai_app.dicom.results import StudyResults, write_results
 from monai_app.dicom.source_images import SourceImages, read_source_film
 from monai_app.dicom.write_attribution import AttributionMap
-from monai_app.inference.diagnosis import Diagnosis, DiagnosisModel, FilmMap
+from monai_app.inference.diagnosis import Diagnosis, DiagnosisModel, FilmMap, LabelFound
 from monai_app.inference.stages import Stages
 
 MANIFEST, OBJECTS = "manifest.json", "dicom"
@@ -151,15 +151,13 @@ class DiagnosisApp:
             for told in found.modalities
             if told.unfamiliar
         )
-        likeliest = max(found.labels, key=lambda label: label.probability).name
-        shown = next((one for one in found.maps if one.label == likeliest), None)
-        overlay = None if shown is None else self._overlay(shown, film, found)
+        shown = found.map_of(found.likeliest.name)
+        overlay = None if shown is None else self._overlay(shown, found.likeliest, film)
         maps = [AttributionMap(one.label, one.method, one.values) for one in found.maps]
         return StudyResults(ReportContent(findings, modalities=shares, remarks=remarks), maps=maps, overlay=overlay)
 
-    def _overlay(self, shown: FilmMap, film: Film, found: Diagnosis) -> Overlay:
+    def _overlay(self, shown: FilmMap, label: LabelFound, film: Film) -> Overlay:
         """The picture of the likeliest label, which may well be absent: the caption says so."""
-        label = next(one for one in found.labels if one.name == shown.label)
         verdict = "present" if label.probability >= self._threshold else "absent"
         drawn = film_overlay(film, shown.values, name=shown.label, method=shown.method)
         told = f"{drawn.caption}: {verdict}, probability {label.probability:.2f} (threshold {self._threshold:.2f})"

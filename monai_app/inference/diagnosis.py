@@ -71,6 +71,15 @@ class Diagnosis:
     modalities: tuple[ModalityTold, ...]
     maps: tuple[FilmMap, ...] = ()
 
+    @property
+    def likeliest(self) -> LabelFound:
+        """The label with the highest probability, the first of several; it may well be absent."""
+        return max(self.labels, key=lambda label: label.probability)
+
+    def map_of(self, label: str) -> FilmMap | None:
+        """Why a label; None where no map was made."""
+        return next((one for one in self.maps if one.label == label), None)
+
 
 @dataclass(frozen=True, eq=False)
 class DiagnosisModel:

@@ -1,4 +1,4 @@
-"""`monai-app benchmark fusion | shortcuts | attribution`."""
+"""`monai-app benchmark fusion | shortcuts | attribution | synthetic`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from monai_app.cli.bundle import BundleArgument, CohortOption, FusionOption, SetOption, parse_settings
-from monai_app.cli.output import JsonOption, command, emit, stderr, stdout
+from monai_app.cli.bundle import (
+    BundleArgument,
+    CohortOption,
+    FusionOption,
+    OverlayOption,
+    SetOption,
+    parse_settings,
+)
+from monai_app.cli.output import ForceOption, JsonOption, command, emit, stderr, stdout
 from monai_app.core.logging import configure_logging
 
 if TYPE_CHECKING:
@@ -129,6 +136,74 @@ def shortcuts(
         shown = ["-" if number is None else f"{number:.3f}" for number in numbers]
         table.add_row(row["condition"], row["label"], str(row["samples"]), *shown)
     stdout.print(table)
+
+
+MadeOption = Annotated[Path, typer.Option("--synthetic", help="Cohort that `monai-app synthesize` wrote, with films.")]
+ArmOption = Annotated[
+    list[str] | None, typer.Option(help="real, synthetic, both or pretrained; repeatable; default all.")
+]
+LabelOption = Annotated[
+    str | None, typer.Option(help="Label whose AUPRC is the primary outcome; default the rarest one judged.")
+]
+FewOption = Annotated[
+    int | None, typer.Option(help="Train on so many real patients only, others for each seed.", min=1)
+]
+RareOption = Annotated[
+    int | None, typer.Option(help="Train on so many real patients with --label only: a label made rare.", min=1)
+]
+StartOption = Annotated[Path | None, typer.Option(help="Model folder whose film encoder every arm starts from.")]
+
+
+@app.command()
+@command
+def synthetic(
+    cohort: CohortOption,
+    made: MadeOption,
+    out: Annotated[Path, typer.Option(help="Output folder; an interrupted run goes on there.")],
+    arm: ArmOption = None,
+    seeds: Annotated[int, typer.Option(help="Trainings an arm, seeds 0 and up.", min=1)] = 5,
+    label: LabelOption = None,
+    task: Annotated[list[str] | None, typer.Option(help="Classification task; repeatable; default all.")] = None,
+    steps: Annotated[int, typer.Option(help="Steps of the optimiser in every arm.")] = 384,
+    every: Annotated[int, typer.Option(help="Steps between validations on the real tuning split.")] = 32,
+    share: Annotated[float, typer.Option(help="Share of synthetic samples in the batches of `both`.")] = 0.5,
+    real_patients: FewOption = None,
+    real_positives: RareOption = None,
+    start: StartOption = None,
+    split: Annotated[str, typer.Option(help="Judge on held_out, or, to choose settings, on tuning.")] = "held_out",
+    resamples: Annotated[int, typer.Option(help="Resamples of patients and seeds for the intervals.", min=0)] = 1000,
+    bundle: Annotated[str, typer.Option(help="Path of a bundle, or the name of a shipped one.")] = "cxr_classification",
+    fusion: FusionOption = None,
+    overlay: OverlayOption = None,
+    settings: SetOption = None,
+    force: ForceOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Are synthetic films useful? One classifier trained on real, synthetic, both, one after the other; tested on real.
+
+    Every arm takes the same number of steps and keeps what is best on the real tuning split. Writes synthetic.json and
+    report.html: AUROC and AUPRC a label, differences from real films alone, 95 % intervals over patients and seeds.
+    """
+    from monai_app.benchmark.claims import Claim
+    from monai_app.benchmark.run import judged_tasks
+    from monai_app.benchmark.synthetic_arms import Plan, chosen_arms
+    from monai_app.benchmark.synthetic_run import PAGE_NAME, benchmark_synthetic
+    from monai_app.cohort.store import Cohort
+
+    configure_logging()  # again: importing MONAI has added handlers of its own
+    arms, tasks = chosen_arms(arm), judged_tasks(Cohort(cohort), task or None)
+    plan = Plan(
+        bundle, cohort, made, out, tasks, fusion or ("densenet_narrow" if bundle == "cxr_classification" else None),
+        tuple(overlay or ()), steps, every, share, real_patients, real_positives, label, start,
+        parse_settings(settings),
+    )  # fmt: skip
+    judged: dict[str, Any] = {"split": split, "resamples": resamples, "force": force}
+    judged["on_stage"] = lambda stage: stderr.print(f"{stage} ...")
+    found = benchmark_synthetic(plan, arms=arms, seeds=seeds, **judged)
+    if json:
+        emit({"report": str(out / PAGE_NAME), **found}, as_json=True)
+        return
+    show([Claim(**claim) for claim in found["claims"]], as_json=False)
 
 
 ModelsOption = Annotated[

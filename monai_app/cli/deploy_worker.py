@@ -17,7 +17,9 @@ StateOption = Annotated[Path, typer.Option(help="SQLite file of the queue, on a 
 @command
 def worker(
     orthanc: Annotated[str, typer.Option(help="URL of Orthanc's REST API, such as http://127.0.0.1:8042.")],
-    name: Annotated[str, typer.Option("--app", help="ct_segmentation, hippocampus_mri, or the path of a YAML.")],
+    name: Annotated[
+        str, typer.Option("--app", help="ct_segmentation, hippocampus_mri, cxr_diagnosis, or the path of a YAML.")
+    ],
     state: StateOption = Path("pacs-worker.sqlite"),
     model: Annotated[Path | None, typer.Option(help="Model folder; default: the bundle's own weights.")] = None,
     site: Annotated[Path | None, typer.Option(help="YAML of the site: equipment, time zone.")] = None,

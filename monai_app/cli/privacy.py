@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monai_app.cli.bundle import BundleArgument, CohortOption, FusionOption, SetOption, parse_settings
+from monai_app.cli.bundle import BundleArgument, CohortOption, FusionOption, OverlayOption, SetOption, parse_settings
 from monai_app.cli.output import ForceOption, JsonOption, command, emit, progress, stderr
 from monai_app.core.logging import configure_logging
 
@@ -104,23 +104,33 @@ def membership(
     split: Annotated[str, typer.Option(help="Split of the patients that were not trained on.")] = "held_out",
     out: Annotated[Path | None, typer.Option(help="File to write the result to, as JSON.")] = None,
     resamples: ResamplesOption = 1000,
+    overlay: OverlayOption = None,
     settings: SetOption = None,
     json: JsonOption = False,
 ) -> None:
     """Can one tell from a model's loss who was trained on? AUROC with interval; .5 is no.
 
+    Of a diffusion the loss is its denoising error at fixed times and noises; its overlays are named by --overlay.
+
     The cohort is the one that the model was trained on. Others at sites that training never saw are left out, since
     they could be told apart without any memory.
     """
     from monai_app.core.atomic import write_json
+    from monai_app.engines.bundle import Workflow, find_bundle, workflows
+    from monai_app.engines.generation.membership import diffusion_membership
     from monai_app.engines.membership import model_membership
 
     configure_logging()  # again: importing MONAI has added handlers of its own
-    result = model_membership(
+    generative = Workflow.TRAIN_DIFFUSION in workflows(find_bundle(bundle))
+    attack = (
+        partial(diffusion_membership, overlays=overlay or ())
+        if generative
+        else partial(model_membership, system=fusion)
+    )
+    result = attack(
         bundle,
         cohort,
         model_dir=model,
-        system=fusion,
         split=split,
         settings=parse_settings(settings),
         resamples=resamples,
@@ -185,21 +195,25 @@ def curve(
     delta: DeltaOption = 1e-5,
     epochs: Annotated[int, typer.Option(help="Times that a patient is seen on average.", min=1)] = 20,
     seeds: Annotated[int, typer.Option(help="Trainings a budget.", min=1)] = 3,
+    records: Annotated[bool, typer.Option("--records/--films", help="Tables and series, or films.")] = False,
+    task: Annotated[str | None, typer.Option(help="With --records: this task only.")] = None,
     resamples: ResamplesOption = 500,
     json: JsonOption = False,
 ) -> None:
-    """What privacy costs in usefulness: a small film classifier at several budgets, AUROC on held-out patients.
+    """What privacy costs in usefulness: a small classifier at several budgets, AUROC on held-out patients.
 
-    The classifier reads fixed picture statistics, so that nothing but its own training touches patients.
+    The classifier reads fixed statistics of films, or fixed summaries of records, so that nothing but its own training
+    touches patients.
     """
     from monai_app.core.atomic import write_json
     from monai_app.generate.privacy.curve import utility_curve
     from monai_app.generate.privacy.small_films import film_samples
+    from monai_app.generate.privacy.small_records import record_samples
 
     configure_logging()  # again: importing MONAI has added handlers of its own
-    stderr.print("reading films ...")
-    train, names = film_samples(cohort, "train")
-    held_out, _ = film_samples(cohort, "held_out")
+    stderr.print(f"reading {'records' if records else 'films'} ...")
+    read = partial(record_samples, task=task) if records else film_samples
+    (train, names), (held_out, _) = read(cohort, "train"), read(cohort, "held_out")
     rows = utility_curve(
         train,
         held_out,
@@ -210,7 +224,8 @@ def curve(
         resamples=resamples,
         on_stage=lambda stage: stderr.print(f"{stage} ..."),
     )
-    sizes = {"train_films": len(train.features), "held_out_films": len(held_out.features), "labels": names}
+    read_as = "records" if records else "films"
+    sizes = {f"train_{read_as}": len(train.features), f"held_out_{read_as}": len(held_out.features), "labels": names}
     told = {"format": "monai-app-privacy-curve-1", **sizes, "curve": rows}
     write_json(out, told)
     emit(told, as_json=json)

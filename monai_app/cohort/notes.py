@@ -14,7 +14,7 @@ def note_texts(events: pl.LazyFrame, codes: pl.DataFrame, spec: NoteSpec, n_samp
 
     Args:
         events: visible events with ``sample``.
-        codes: the cohort's code table; its descriptions head the notes.
+        codes: the cohort's code table; its descriptions head the notes whose heading the spec does not say.
         spec: which codes are notes.
         n_samples: N.
 
@@ -33,7 +33,8 @@ def note_texts(events: pl.LazyFrame, codes: pl.DataFrame, spec: NoteSpec, n_samp
     headed = notes.join(
         codes.select("code", "description").unique("code"), on="code", how="left", maintain_order="left"
     )
-    heading = pl.coalesce(pl.col("description"), pl.col("code"))
+    named = pl.col("code").replace_strict(spec.headings, default=None, return_dtype=pl.String)
+    heading = pl.coalesce(named, pl.col("description"), pl.col("code"))
     joined = headed.group_by("sample", maintain_order=True).agg(
         pl.format("{}: {}", heading, pl.col("text")).str.join("\n").alias("note")
     )

@@ -106,12 +106,15 @@ class NoteSpec(Record):
         max_tokens: how much of the joined text a network reads.
         hours: how long before the prediction time a note may lie (None: no limit).
         max_characters: a single longer note is refused: it is a dump, not a note.
+        headings: what heads a note of each code; a model carries those of the cohort that it was trained on, so that
+            a note reads the same wherever it comes from. Codes that are not named have the cohort's description.
     """
 
     codes: tuple[str, ...]
     max_tokens: int = 256
     hours: float | None = None
     max_characters: int = 1_000_000
+    headings: dict[str, str] = Field(default_factory=dict)
 
 
 class FilmSpec(Record):

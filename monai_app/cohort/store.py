@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import polars as pl
 
-from monai_app.cohort.spec import CohortRecord, ModelSpec, TaskKind, TaskSpec
+from monai_app.cohort.spec import CohortRecord, Modality, ModelSpec, NoteSpec, TaskKind, TaskSpec
 from monai_app.core.errors import InputRejected
 
 T = TypeVar("T")
@@ -92,9 +92,17 @@ class Cohort:
             for name in available
             if modalities is None or name in modalities
         }
+        if Modality.NOTE.value in kept:
+            kept[Modality.NOTE.value] = self._headed(kept[Modality.NOTE.value])
         return ModelSpec(
             modalities=type(self.record.modalities)(**kept), tasks=tuple(self.tasks[name] for name in names)
         )
+
+    def _headed(self, note: NoteSpec) -> NoteSpec:
+        """The spec of notes with the headings that this cohort gives them."""
+        described = dict(self.codes().select("code", "description").drop_nulls().iter_rows())
+        headings = {code: described[code] for code in note.codes if code in described}
+        return note.model_copy(update={"headings": {**headings, **note.headings}})
 
     def events(self) -> pl.LazyFrame:
         """All events, lazily. Models never read this: they read :func:`monai_app.cohort.samples.visible_events`."""

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 import yaml
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load as _safetensors_load
 from safetensors.torch import save as _safetensors_save
 
@@ -35,6 +35,22 @@ def save_weights(path: str | Path, tensors: Mapping[str, torch.Tensor], metadata
     digest = write_bytes(target, _safetensors_save(plain, metadata))
     write_text(_sidecar(target), f"{digest}  {target.name}\n")
     return digest
+
+
+def weights_notes(path: str | Path) -> dict[str, Any]:
+    """What the header of a safetensors file says about its weights (``about``); empty where it says nothing.
+
+    Raises:
+        InputRejected: ``WEIGHTS_UNREADABLE``.
+    """
+    try:
+        with safe_open(str(path), "pt") as opened:
+            told: Any = json.loads((opened.metadata() or {}).get("about", "{}"))
+    except (SafetensorError, OSError, ValueError):
+        raise InputRejected(
+            "WEIGHTS_UNREADABLE", "a weights file has no readable header", expected="a safetensors file"
+        ) from None
+    return told if isinstance(told, dict) else {}
 
 
 def write_checked_text(path: str | Path, text: str) -> str:

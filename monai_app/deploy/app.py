@@ -8,6 +8,8 @@ from __future__ import annotations
 from enum import StrEnum
 from pathlib import Path
 
+from pydantic import Field
+
 from monai_app.core.errors import InputRejected
 from monai_app.core.records import Record
 from monai_app.core.resources import resource
@@ -19,6 +21,7 @@ class AppKind(StrEnum):
     """What an application finds."""
 
     SEGMENTATION = "segmentation"
+    DIAGNOSIS = "diagnosis"
 
 
 class AppSpec(Record):
@@ -32,6 +35,10 @@ class AppSpec(Record):
         rules: series rules with one role: a name in configs/series or a path.
         segments: codes of the labels: a name in configs/segments or a path.
         draws: altered copies that are segmented too, for the interval of each volume; 0 for none.
+        settings: of the bundle's inference, for a diagnosis: calibration, novelty, ...
+        tasks: of a diagnosis, whose labels are reported; all binary and multilabel ones where none is named.
+        threshold: probability from which a label is reported as present.
+        method: of the maps of a film; None makes none.
     """
 
     description: str
@@ -41,6 +48,10 @@ class AppSpec(Record):
     overlays: tuple[str, ...] = ()
     segments: str = ""
     draws: int = 0
+    settings: dict[str, str | float | None] = Field(default_factory=dict)
+    tasks: tuple[str, ...] = ()
+    threshold: float = Field(default=0.5, gt=0, lt=1)
+    method: str | None = None
 
     def series_rules(self) -> SeriesRules:
         """The rules.

@@ -42,7 +42,7 @@ class Archive(Protocol):
 
 
 class Application(Protocol):
-    """What the worker runs: an open :class:`monai_app.deploy.segmentation.SegmentationApp` is one."""
+    """What the worker runs: an open application, see ``segmentation`` and ``diagnosis``."""
 
     def run(self, folder: Path, out: Path, *, created: datetime) -> dict[str, Any]:
         """From a folder of images to ``out/dicom/*.dcm``."""

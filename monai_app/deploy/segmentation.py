@@ -9,18 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from monai_app.core.atomic import atomic_directory, refuse_existing, write_json
-from monai_app.core.errors import InputRejected
 from monai_app.deploy.app import AppSpec
 from monai_app.deploy.doubts import doubts
+from monai_app.deploy.picking import pick_series
 from monai_app.deploy.site import Site
 from monai_app.dicom.assemble import read_series
-from monai_app.dicom.discover import FoundSeries, discover
 from monai_app.dicom.equipment import Algorithm
 from monai_app.dicom.overlay import slice_overlay
 from monai_app.dicom.report_content import Interval, ReportContent, ReportedVolume
 from monai_app.dicom.result_object import ResultContext
 from monai_app.dicom.results import StudyResults, write_results
-from monai_app.dicom.selection import Verdict, select
 from monai_app.dicom.source_images import read_source_series
 from monai_app.dicom.volume import Volume
 from monai_app.inference.model import Options, SegmentationModel
@@ -82,7 +80,7 @@ class SegmentationApp:
         refuse_existing(out, force=force)
         watch = stages or Stages()
         with watch("select"):
-            series, verdicts = self._select(folder)
+            series, verdicts = pick_series(folder, self.spec.series_rules())
         with watch("read"):
             volume = read_series(series.instances)
             images = read_source_series(series.instances)
@@ -106,14 +104,6 @@ class SegmentationApp:
             }
             write_json(made / MANIFEST, record)
         return record
-
-    def _select(self, folder: Path) -> tuple[FoundSeries, tuple[Verdict, ...]]:
-        """The series of the one role, and why every other one was passed over."""
-        selections = select(discover(folder).studies, self.spec.series_rules())
-        picked = [series for selection in selections for role in selection.roles.values() for series in role]
-        if len(picked) != 1:
-            raise InputRejected("SERIES_AMBIGUOUS", "the rules pick several series", got=len(picked), expected="one")
-        return picked[0], tuple(verdict for selection in selections for verdict in selection.verdicts)
 
     def _algorithm(self) -> Algorithm:
         settings = tuple((name, str(value)) for name, value in sorted(self.options.as_dict().items()))

@@ -15,6 +15,7 @@ from monai_app.core.random import numpy_generator
 from monai_app.deploy.archive import Application, Archive
 from monai_app.deploy.backoff import Backoff
 from monai_app.deploy.begin import Begin
+from monai_app.deploy.diagnosis import DiagnosisApp
 from monai_app.deploy.job_queue import JobQueue
 from monai_app.deploy.metrics import Metrics
 from monai_app.deploy.result_sets import ResultSets
@@ -64,10 +65,11 @@ def local_now() -> datetime:
     return datetime.now().astimezone().replace(tzinfo=None, microsecond=0)
 
 
-def app_key(app: SegmentationApp) -> str:
+def app_key(app: SegmentationApp | DiagnosisApp) -> str:
     """What results follow from besides the images: another key runs every study again that changes."""
     model = app.model
-    return content_hash([app.name, model.name, model.version, model.sha256, app.options.as_dict()])
+    settings = app.options.as_dict() if isinstance(app, SegmentationApp) else dict(app.model.settings)
+    return content_hash([app.name, app.spec.model_dump(mode="json"), model.name, model.version, model.sha256, settings])
 
 
 def serve(archive: Archive, app: Application, key: str, settings: Settings) -> None:

@@ -99,6 +99,7 @@ def sample_loader(
     workers: int = 0,
     seed: int = 0,
     row_weights: Sequence[float] | None = None,
+    draws: int | None = None,
     shared: bool = False,
 ) -> DataLoader:
     """A loader that draws nothing from a global generator and can start at any batch (:class:`EpochBatches`).
@@ -106,6 +107,7 @@ def sample_loader(
     Args:
         order: ``sequential``, ``shuffled`` or ``balanced`` (see :class:`Order`).
         workers: processes that read ahead; 0 reads in this one.
+        draws: rows an epoch, of the order ``balanced``; None takes as many as there are.
         shared: split each epoch over the processes of a distributed training.
     """
     batches = EpochBatches(
@@ -114,6 +116,7 @@ def sample_loader(
         order=Order(order),
         seed=seed,
         row_weights=row_weights,
+        draws=draws,
         rank=rank() if shared else 0,
         world_size=world_size() if shared else 1,
     )

@@ -20,9 +20,22 @@ from monai_app.engines.predictions import Predictions, label_columns, score_colu
 NOTICE = "Research software. Not for diagnosis."
 
 
-def write_model_predictions(
+def write_model_predictions(predictions: Predictions, out_dir: str | Path, **judging: Any) -> dict[str, Any]:
+    """Apply what an evaluation has stored with the weights, as asked for, and write the files.
+
+    Args:
+        predictions: as the model gives them.
+        out_dir: folder of the files.
+        judging: of :func:`judged_predictions`.
+
+    Raises:
+        InputRejected: as :func:`judged_predictions`.
+    """
+    return write_prediction_files(judged_predictions(predictions, **judging), out_dir)
+
+
+def judged_predictions(
     predictions: Predictions,
-    out_dir: str | Path,
     *,
     model_dir: str | Path,
     calibration: str = NONE,
@@ -30,12 +43,10 @@ def write_model_predictions(
     abstain_at: float = 0.8,
     novelty: float | None = None,
     observer: Observer | None = None,
-) -> dict[str, Any]:
-    """Apply what an evaluation has stored with the weights, as asked for, and write the files.
+) -> Predictions:
+    """The predictions with what an evaluation has stored with the weights, as asked for.
 
     Args:
-        predictions: as the model gives them.
-        out_dir: folder of the files.
         model_dir: folder of the weights.
         calibration: ``none`` or the method of the stored calibration.
         abstain: None or what the stored abstention was chosen by.
@@ -54,7 +65,7 @@ def write_model_predictions(
         predictions = predictions if step is None else step.apply(predictions)
     if familiar is not None and observer is not None:
         predictions = with_novelty(predictions, familiar, observer, model_dir)
-    return write_prediction_files(predictions, out_dir)
+    return predictions
 
 
 def write_prediction_files(predictions: Predictions, out_dir: str | Path) -> dict[str, Any]:

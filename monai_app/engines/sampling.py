@@ -29,9 +29,12 @@ class EpochBatches(Sampler[list[tuple[int, int]]]):
         order: ``balanced`` draws rows with replacement, in proportion to ``row_weights``.
         seed: of the order.
         row_weights: a weight a row, for ``balanced``.
+        draws: rows drawn an epoch, for ``balanced``; None draws as many as there are.
         rank: of this process; each process takes every ``world_size``-th batch of the common order.
         world_size: number of processes. With several, the order is padded with its own beginning to equal shares.
     """
+
+    draws: int | None = None
 
     def __init__(
         self,
@@ -41,6 +44,7 @@ class EpochBatches(Sampler[list[tuple[int, int]]]):
         order: Order = Order.SHUFFLED,
         seed: int = 0,
         row_weights: Sequence[float] | None = None,
+        draws: int | None = None,
         rank: int = 0,
         world_size: int = 1,
     ) -> None:
@@ -50,7 +54,12 @@ class EpochBatches(Sampler[list[tuple[int, int]]]):
         if (order is Order.BALANCED) != (row_weights is not None):
             msg = f"Row weights belong to the balanced order and only to it, got order {order.value!r}"
             raise ValueError(msg)
+        if draws is not None and (order is not Order.BALANCED or draws < 1):
+            msg = f"A number of draws is positive and belongs to the balanced order, got {draws} of {order.value!r}"
+            raise ValueError(msg)
         self.rows, self.batch_size, self.order, self.seed = rows, batch_size, order, seed
+        if draws is not None:  # else no entry: what makes a training itself stays what it was
+            self.draws = draws
         self.row_weights = None if row_weights is None else torch.as_tensor(row_weights, dtype=torch.float64)
         self.rank, self.world_size = rank, world_size
         self.epoch, self.first_batch = 1, 0
@@ -65,11 +74,16 @@ class EpochBatches(Sampler[list[tuple[int, int]]]):
             return list(range(self.rows))
         generator = torch_generator(self.seed, "order", epoch)
         if self.row_weights is not None:
-            return torch.multinomial(self.row_weights, self.rows, replacement=True, generator=generator).tolist()
+            return torch.multinomial(self.row_weights, self.per_epoch, replacement=True, generator=generator).tolist()
         return torch.randperm(self.rows, generator=generator).tolist()
 
+    @property
+    def per_epoch(self) -> int:
+        """Rows of an epoch, over all processes."""
+        return self.rows if self.draws is None else self.draws
+
     def __len__(self) -> int:
-        return math.ceil(self.rows / (self.batch_size * self.world_size))
+        return math.ceil(self.per_epoch / (self.batch_size * self.world_size))
 
     def __iter__(self) -> Iterator[list[tuple[int, int]]]:
         epoch, order = self.epoch, self.epoch_order(self.epoch)

@@ -12,12 +12,21 @@ import pytest
 import torch
 
 from monai_app.core.errors import InputRejected
-from monai_app.core.loading import load_weights, read_json
+from monai_app.core.loading import load_weights, read_json, weights_notes
 from monai_app.core.resources import resource
+from monai_app.engines.build import cohort_spec
 from monai_app.engines.bundle import Workflow, open_workflow, run_workflow, typed_errors, workflows
 from monai_app.engines.bundle_lint import lint_bundle
+from monai_app.engines.generation.build import film_items
+from monai_app.engines.generation.membership import diffusion_membership
+from monai_app.engines.generation.synthesis import Request, synthesize
+from monai_app.engines.generation.synthetic_films import BundleDraw
 from monai_app.engines.identity import identity
+from monai_app.engines.private import vouched
 from monai_app.engines.verify import check_metadata
+from monai_app.generate.privacy.budget import Budget
+from monai_app.generate.privacy.statement import PrivacyStatement
+from monai_app.generate.synthetic.gate import Detail
 from monai_app.phantom.cohort import write_phantom
 from monai_app.phantom.volume_list import write_volume_list
 from tests.bundles.process_group import group_of_one
@@ -192,3 +201,76 @@ def test_the_shipped_weights_draw_films_that_follow_what_is_told(tmp_path: Path)
         (BUNDLE / "models" / part).stat().st_size < 25e6
         for part in ("model.safetensors", "autoencoder/model.safetensors")
     )
+
+
+@pytest.fixture(scope="module")
+def private(cohort: Path, trained: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """The folder of a privately trained diffusion, and its settings."""
+    folder = tmp_path_factory.mktemp("private")
+    asked = {**settings(cohort, trained, STAGES[1]), "output_dir": str(folder), "delta": 1e-3, "batch_size": 8}
+    with pytest.raises(InputRejected, match="DP_PRETRAINED.*public_autoencoder"):
+        run(STAGES[1], asked, ["smoke", "dp"])
+    asked |= {"public_autoencoder": True}
+    for option, word in (("pretrained", "public_pretraining"), ("condition_dir", "public_condition")):
+        with pytest.raises(InputRejected, match=f"DP_PRETRAINED.*{word}"):
+            run(STAGES[1], {**asked, option: str(trained)}, ["smoke", "dp"])
+    with pytest.raises(InputRejected, match="DP_UNNOISED.*note"):
+        run(STAGES[1], {**asked, "modalities": ["film", "note"]}, ["smoke", "dp"])
+    assert not (folder / "model.safetensors").exists()
+    run(STAGES[1], asked, ["smoke", "dp"])
+    return folder, asked
+
+
+def test_a_private_diffusion_says_what_it_spent_and_counts_patients(
+    cohort: Path, private: tuple[Path, dict[str, Any]]
+) -> None:
+    folder, _ = private
+    statement = PrivacyStatement.of(folder)
+    assert statement is not None and 6 < statement.epsilon <= 8 and statement.noise_seed == "secret"
+    films = film_items(cohort, "train", cohort_spec(cohort))
+    assert statement.patients == len({item["subject_id"] for item in films}) and len(statement.public_weights) == 1
+    assert weights_notes(folder / "model.safetensors")["privacy"]["unit"] == "patient"
+    assert read_json(folder / "spec.json")["ranges"] == {} and not (folder / "tokenizer").exists()
+
+
+def test_a_spent_budget_is_not_spent_again(private: tuple[Path, dict[str, Any]]) -> None:
+    _, asked = private
+    with pytest.raises(InputRejected, match="BUDGET_SPENT"):
+        run(STAGES[1], {**asked, "max_epochs": 9, "noise_multiplier": 0.9, "resume": "changed"}, ["smoke", "dp"])
+
+
+def test_films_of_a_private_diffusion_are_drawn_within_its_budget(
+    cohort: Path, private: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    folder, asked = private
+    draw = BundleDraw(BUNDLE.name, folder, ("smoke",), {"autoencoder_dir": asked["autoencoder_dir"]})
+    for epsilon, code in ((8.0, None), (4.0, "BUDGET_EXCEEDED")):
+        budget = Budget(epsilon, 1e-3)
+        request = Request(5, prevalence={"pneumonia": 0.4}, detail=Detail.STATED, budget=budget)
+        if code is None:
+            assert synthesize(cohort, tmp_path / "made", request, draw=draw)["films"] == 5
+        else:
+            with pytest.raises(InputRejected, match=code):
+                synthesize(cohort, tmp_path / "refused", request, draw=draw)
+
+
+def test_a_private_autoencoder_needs_no_word_and_has_no_adversary(cohort: Path, tmp_path: Path) -> None:
+    asked = settings(cohort, tmp_path, STAGES[0]) | {"delta": 1e-3, "batch_size": 16}
+    with pytest.raises(InputRejected, match="DP_LOSS_LEARNS"):
+        run(STAGES[0], {**asked, "adversarial_weight": 0.1}, ["smoke", "dp_autoencoder"])
+    with pytest.raises(InputRejected, match="DP_PRETRAINED.*public_pretraining"):
+        run(STAGES[0], {**asked, "pretrained": str(tmp_path)}, ["smoke", "dp_autoencoder"])
+    run(STAGES[0], asked, ["smoke", "dp_autoencoder"])
+    folder = tmp_path / "autoencoder"
+    statement = PrivacyStatement.of(folder)
+    assert statement is not None and 3 < statement.epsilon <= 4
+    assert vouched(str(folder), public=False, option="public_autoencoder", private=True) == str(folder)
+
+
+def test_membership_of_a_diffusion_is_asked_with_its_control(cohort: Path, trained: Path) -> None:
+    found = diffusion_membership(
+        BUNDLE.name, cohort, model_dir=trained, overlays=["smoke"], split="tuning", resamples=20
+    )
+    for name in ("denoising", "control"):
+        assert found[name]["auroc"]["low"] <= found[name]["auroc"]["value"] <= found[name]["auroc"]["high"]
+    assert found["denoising"]["members"] > found["denoising"]["others"] > 0 and len(found["times"]) == 5

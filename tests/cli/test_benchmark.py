@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from monai_app.benchmark.claims import Claim
 from monai_app.cli.app import app
+from tests.generate.synthetic.crowd import write_crowd
 
 CLAIMS = [Claim("it holds", "1", True), Claim("it fails", "2", False), Claim("who knows", "3", None)]
 
@@ -111,3 +112,25 @@ def test_a_region_of_real_films_is_another_question(monkeypatch: pytest.MonkeyPa
         assert refused.exit_code == 2
         assert json.loads(refused.stdout.splitlines()[-1])["error"]["code"] == "OPTIONS_CLASH"
     assert len(calls) == 1
+
+
+def test_options_of_the_synthetic_benchmark_arrive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[dict[str, Any]] = []
+
+    def stand_in(plan: Any, **options: Any) -> dict[str, Any]:
+        calls.append({"plan": plan, **options})
+        return {"claims": [vars(claim) for claim in CLAIMS]}
+
+    monkeypatch.setattr("monai_app.benchmark.synthetic_run.benchmark_synthetic", stand_in)
+    monkeypatch.setattr("monai_app.benchmark.run.judged_tasks", lambda *_: ["diagnosis"])
+    write_crowd(tmp_path / "real")
+    told = ["benchmark", "synthetic", "--cohort", str(tmp_path / "real"), "--synthetic", "made", "--out", "out"]
+    more = ["--arm", "real", "--arm", "both", "--steps", "64", "--real-patients", "7", "--set", "width=8"]
+    result = CliRunner().invoke(app, [*told, *more, "--label", "oedema", "--split", "tuning", "--force"])
+    (call,) = calls
+    assert result.exit_code == 0 and "cannot be judged" in result.stdout
+    plan = call["plan"]
+    assert (call["arms"], plan.label, call["split"], call["force"]) == (["real", "both"], "oedema", "tuning", True)
+    assert (plan.steps, plan.real_patients, plan.settings, plan.system) == (64, 7, {"width": 8}, "densenet_narrow")
+    shown = CliRunner().invoke(app, [*told, "--arm", "dreamt", "--json"])
+    assert shown.exit_code == 2 and json.loads(shown.stdout.splitlines()[-1])["error"]["code"] == "ARM_UNKNOWN"

@@ -24,6 +24,12 @@ def test_notes_are_joined_in_time_order() -> None:
     assert text(rows) == "NOTE//nursing: calm\nradiology: clear"
 
 
+def test_a_note_is_headed_as_the_spec_says_wherever_it_comes_from() -> None:
+    rows = [event(1, 5, "NOTE//radiology", None, "clear"), event(1, 1, "NOTE//nursing", None, "calm")]
+    headed = SPEC.model_copy(update={"headings": {"NOTE//radiology": "Film", "NOTE//nursing": "Ward"}})
+    assert text(rows, headed) == "Ward: calm\nFilm: clear"
+
+
 def test_blank_notes_are_no_notes() -> None:
     assert text([event(1, 5, "NOTE//radiology", None, "  \n")]) == ""
 

@@ -163,3 +163,14 @@ def test_broken_yaml_is_rejected(tmp_path: Path, text: str) -> None:
     (tmp_path / "x.yaml").write_text(text)
     with pytest.raises(InputRejected, match="YAML_INVALID"):
         loading.read_yaml(tmp_path / "x.yaml")
+
+
+def test_the_header_of_weights_is_read_back_and_damage_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    loading.save_weights(path, {"a": torch.zeros(1)}, {"about": '{"epoch": 3}'})
+    assert loading.weights_notes(path) == {"epoch": 3}
+    loading.save_weights(path, {"a": torch.zeros(1)})
+    assert loading.weights_notes(path) == {}
+    path.write_bytes(b"no header")
+    with pytest.raises(InputRejected, match="WEIGHTS_UNREADABLE"):
+        loading.weights_notes(path)

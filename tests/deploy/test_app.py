@@ -9,13 +9,16 @@ import pytest
 from monai_app.cohort.segmentation_spec import SegmentationSpec
 from monai_app.core.errors import InputRejected
 from monai_app.core.resources import resource
-from monai_app.deploy.app import app_names, find_app
+from monai_app.deploy.app import AppKind, app_names, find_app
 
 
 @pytest.mark.parametrize("name", app_names())
 def test_every_shipped_application_has_rules_and_a_code_for_every_label(name: str) -> None:
     app = find_app(name)
     assert len(app.series_rules().roles) == 1
+    if app.kind is AppKind.DIAGNOSIS:
+        assert app.threshold == 0.5 and app.tasks
+        return
     spec = SegmentationSpec.read(resource("bundles", app.bundle) / "models" / "spec.json")
     assert len(app.segment_codes().of(spec.structures)) == len(spec.structures)
 

@@ -57,5 +57,6 @@ def test_the_key_follows_from_the_weights_and_the_settings(tmp_path: Path) -> No
         replace(app, model=replace(app.model, sha256="b" * 64)),
         replace(app, options=replace(app.options, overlap=0.125)),
         replace(app, name="other"),
+        replace(app, spec=app.spec.model_copy(update={"draws": 3})),
     ]
-    assert len({app_key(one) for one in [app, *others]}) == 4 and app_key(app) == app_key(replace(app))
+    assert len({app_key(one) for one in [app, *others]}) == 5 and app_key(app) == app_key(replace(app))

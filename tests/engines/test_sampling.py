@@ -47,7 +47,19 @@ def test_balanced_order_draws_by_weight() -> None:
     assert set(rows(batches)) <= set(range(90, 100))
 
 
+def test_a_number_of_draws_makes_epochs_of_that_length() -> None:
+    for few in (3, 300):
+        batches = EpochBatches(20, 8, order=Order.BALANCED, row_weights=[1.0] * 20, draws=few)
+        assert len(rows(batches)) == few and len(batches) == len(list(batches))
+    assert vars(EpochBatches(4, 2)).keys() == {
+        "rows", "batch_size", "order", "seed", "row_weights", "rank", "world_size", "epoch", "first_batch"
+    }  # fmt: skip
+
+
 def test_nonsense_is_refused() -> None:
+    for order, weights, draws in ((Order.SHUFFLED, None, 4), (Order.BALANCED, [1.0] * 4, 0)):
+        with pytest.raises(ValueError, match="draws"):
+            EpochBatches(4, 2, order=order, row_weights=weights, draws=draws)
     with pytest.raises(ValueError, match="positive"):
         EpochBatches(0, 4)
     with pytest.raises(ValueError, match="balanced"):

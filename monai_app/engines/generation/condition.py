@@ -59,7 +59,7 @@ def seeded_diffusion(
         return ConditionedDiffusion(condition, unet, **options)
 
 
-def with_condition(network: nn.Module, folder: str | Path | None, *, frozen: bool = True) -> nn.Module:
+def with_condition(network: nn.Module, folder: str | Path | None = None, *, frozen: bool = True) -> nn.Module:
     """The diffusion with the EHR encoders of a trained multimodal model, frozen or as a start; None changes nothing.
 
     The fitted normalisation comes with them.

@@ -16,7 +16,7 @@ from monai_app.engines.model_folder import WEIGHTS_NAME
 _UNET = "unet."
 
 
-def with_start(network: nn.Module, folder: str | Path | None) -> nn.Module:
+def with_start(network: nn.Module, folder: str | Path | None = None) -> nn.Module:
     """The autoencoder, or the U-Net of the diffusion, with the weights of a model folder; None changes nothing.
 
     Of a diffusion only the U-Net is taken: its condition has the fields of the other cohort. Encoders of the same

@@ -92,8 +92,10 @@ def synthesize(
     if request.budget is not None:
         request.budget.checked(max(cohort.splits().filter(split="train").height, 1))
     films = draw is not None and cohort.record.modalities.film is not None
-    statements = draw.statements if draw is not None and films else ()
-    refuse_uncovered(request.budget, request.detail, statements)
+    if draw is not None and films and request.budget is not None:
+        refuse_uncovered(request.budget, request.detail, draw.statements, draw.unnoised)
+    else:
+        refuse_uncovered(request.budget, request.detail)
     on_stage("drawing records")
     drawn = _drawn(cohort, request)
     keys = {drawn.written.columns.keys[target.column] for target in drawn.targets}

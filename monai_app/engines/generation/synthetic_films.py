@@ -12,14 +12,17 @@ import polars as pl
 from numpy.typing import NDArray
 
 from monai_app.cohort.store import IMAGE_COLUMNS
+from monai_app.cohort.tokenizer import WORDPIECE, NoteTokenizer
 from monai_app.cohort.writer import CohortContent
 from monai_app.core.atomic import sha256_file
 from monai_app.core.errors import InputRejected
+from monai_app.core.loading import weights_notes
 from monai_app.core.random import derive_seed
 from monai_app.dicom.generated_film import Generator, write_generated_film
 from monai_app.dicom.identifier import derived_uid
 from monai_app.dicom.study import StudyHeader
 from monai_app.engines.bundle import Workflow, find_bundle, open_workflow, typed_errors
+from monai_app.engines.generation.drawing import read_generation_spec
 from monai_app.engines.model_folder import WEIGHTS_NAME
 from monai_app.generate.privacy.statement import PrivacyStatement
 from monai_app.generate.synthetic.content import Written, film_time
@@ -48,7 +51,12 @@ class Draw(Protocol):
 
     @property
     def statements(self) -> Sequence[PrivacyStatement | None]:
-        """Of every network that films are drawn with."""
+        """Of every network that films are drawn with, those left out that are public."""
+        ...
+
+    @property
+    def unnoised(self) -> Sequence[str]:
+        """What else the model tells of its train patients."""
         ...
 
     def films(self, cohort_dir: Path, seed: int) -> DrawnFilms:
@@ -90,9 +98,29 @@ class BundleDraw:
         return Generator("monai-app", Path(self.bundle).name, sha256_file(weights)[:16])
 
     @property
+    def autoencoder(self) -> Path:
+        """Its folder."""
+        return Path(self.settings.get("autoencoder_dir", self.folder / "autoencoder"))
+
+    @property
     def statements(self) -> Sequence[PrivacyStatement | None]:
-        """Of the diffusion and of its autoencoder."""
-        return PrivacyStatement.of(self.folder), PrivacyStatement.of(self.folder / "autoencoder")
+        """Of the diffusion and, unless the diffusion's names it as public, of its autoencoder."""
+        own, weights = _statement(self.folder), self.autoencoder / WEIGHTS_NAME
+        if own is not None and weights.is_file() and sha256_file(weights) in own.public_weights:
+            return (own,)
+        return own, _statement(self.autoencoder)
+
+    @property
+    def unnoised(self) -> Sequence[str]:
+        """Ranges of values in its spec, and a vocabulary learned from notes.
+
+        Raises:
+            InputRejected: ``MODEL_MISSING``, ``RECORD_INVALID``; of the tokenizer.
+        """
+        tokenizer = self.folder / "tokenizer"
+        learned = tokenizer.is_dir() and NoteTokenizer.load(tokenizer).record.source == WORDPIECE
+        found = {"ranges of values": bool(read_generation_spec(self.folder).ranges), "a vocabulary of notes": learned}
+        return [name for name, there in found.items() if there]
 
     def films(self, cohort_dir: Path, seed: int) -> DrawnFilms:
         """One film a sample.
@@ -115,6 +143,13 @@ class BundleDraw:
         if images.ndim != 4:
             raise InputRejected("FILM_EXPECTED", "the bundle draws volumes", expected="a bundle that draws films")
         return DrawnFilms(tuple(int(item["subject_id"]) for item in items), images[:, 0])
+
+
+def _statement(folder: Path) -> PrivacyStatement | None:
+    """The statement of weights that say themselves that they are private: one that others left there means nothing."""
+    weights = folder / WEIGHTS_NAME
+    private = weights.is_file() and "privacy" in weights_notes(weights)
+    return PrivacyStatement.of(folder) if private else None
 
 
 def film_content(whole: CohortContent, written: Written, images: DrawnFilms, generator: Generator) -> None:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 from monai.utils.enums import CommonKeys
-from torch import Tensor, nn
+from torch import Tensor
 
 from monai_app.core.errors import InputRejected
 from monai_app.core.random import scoped_torch_seed, torch_generator
 from monai_app.engines.batches import ROW
 from monai_app.engines.distributed import unwrapped, world_size
-from monai_app.engines.pretraining import with_pretrained
 from monai_app.engines.private.batches import PatientBatches
 from monai_app.engines.state import Stateful
 from monai_app.engines.trainer import MultimodalTrainer
@@ -38,6 +37,7 @@ class PrivateTrainer(MultimodalTrainer):
         noise_multiplier: standard deviation of the noise in clipping norms; None finds the one that spends the budget
             at the last step.
         model_dir: where privacy.json says what has been spent, written before the weights of each epoch; None: nowhere.
+        public_weights: SHA-256 of weights taken from elsewhere, which the statement names.
 
     Raises:
         InputRejected: ``BUDGET_INVALID``, ``DELTA_TOO_LARGE``, ``BUDGET_TOO_SMALL``, ``DP_BATCH_STATISTICS``,
@@ -52,6 +52,7 @@ class PrivateTrainer(MultimodalTrainer):
         accountant: str = "prv",
         noise_multiplier: float | None = None,
         model_dir: str | None = None,
+        public_weights: Sequence[str] = (),
         clip_norm: float = 1.0,
         **keywords: Any,
     ) -> None:
@@ -64,7 +65,7 @@ class PrivateTrainer(MultimodalTrainer):
             noise = calibrated_noise(budget, patients.sampling_rate, planned, kind)
         self.ledger = Ledger(budget, Mechanism(noise, patients.sampling_rate), kind)
         self.secret, self.model_dir, self.patient_clip_norm = patients.secret, model_dir, clip_norm
-        self.last_step = math.inf
+        self.last_step, self.public_weights = math.inf, tuple(public_weights)
         self.step = PrivateStep(
             (parameter for group in self.optimizer.param_groups for parameter in group["params"]),
             clip_norm=clip_norm,
@@ -116,6 +117,7 @@ class PrivateTrainer(MultimodalTrainer):
             steps=self.ledger.steps,
             patients=len(self.batches.patients),  # type: ignore[attr-defined]
             noise_seed="given" if self.secret.given else "secret",
+            public_weights=self.public_weights,
         )
 
     def run(self) -> None:  # type: ignore[override]
@@ -213,27 +215,6 @@ def row_of(value: Any, row: int) -> Any:
     if isinstance(value, dict):
         return {key: row_of(item, row) for key, item in value.items()}
     return value[row : row + 1]
-
-
-def public_start(network: nn.Module, folder: str | None, *, public: bool = False) -> nn.Module:
-    """A network that starts from weights only where these have seen no train patient.
-
-    Args:
-        folder: model folder whose film encoder is taken; None keeps the random weights.
-        public: the user's word that those weights were trained on other people.
-
-    Raises:
-        InputRejected: ``DP_PRETRAINED``; as :func:`monai_app.engines.pretraining.with_pretrained`.
-    """
-    if folder is not None and not public:
-        raise InputRejected(
-            "DP_PRETRAINED",
-            "weights to start from may have seen the train patients without noise",
-            got="pretrained weights",
-            expected="public_pretraining=true, where they come from other patients or from simulated ones",
-            remedy="Set public_pretraining=true only if no train patient was in that training; else pretrained=null.",
-        )
-    return with_pretrained(network, folder)
 
 
 def _refused(code: str, what: str, got: object, expected: object) -> InputRejected:

@@ -13,6 +13,7 @@ but noise from being blown up.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -33,8 +34,8 @@ _MARGIN_PX = 3
 _SMOOTHING_PX = 0.7
 """Standard deviation of the smoothing before films are moved, so that half a pixel is a small step."""
 
-SHIFTS_PX = (-1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5)
-"""Along either axis: to 3 % of the side, by 1 %."""
+_HALF_STEPS = 3
+"""Half pixels that a film is shifted by at most, along either axis: to 3 % of the side, by 1 %."""
 
 ROTATIONS_DEGREES = (-1.5, 0.0, 1.5)
 COMPONENTS = 200
@@ -54,7 +55,7 @@ class Aligned:
 
     def fitted(self, train: Films) -> FittedSpace:
         """See :class:`monai_app.generate.privacy.spaces.Space`."""
-        seen = _standardised(_small(train)).double()
+        seen = _standard(_small(train)[:, 0, _MARGIN_PX:-_MARGIN_PX, _MARGIN_PX:-_MARGIN_PX]).double()
         mean = seen.mean(dim=0)
         values, vectors = torch.linalg.eigh((seen - mean).T @ (seen - mean) / len(seen))
         kept = min(self.components, max(len(seen) - 1, 1), len(values))
@@ -71,12 +72,10 @@ class _Aligned:
 
     def distances(self, films: Films) -> Floats:
         small, best = _small(films), torch.full((len(films), len(self.known)), -1.0)
-        for degrees, dy, dx in product(ROTATIONS_DEGREES, SHIFTS_PX, SHIFTS_PX):
-            best = torch.maximum(best, self._whitened(_moved(small, degrees, dy, dx)) @ self.known.T)
+        for degrees in ROTATIONS_DEGREES:
+            for moved in _shifted(_rotated(small, degrees)):
+                best = torch.maximum(best, _unit((_standard(moved) - self.mean) @ self.whitening) @ self.known.T)
         return np.asarray((1.0 - best).double().numpy(), np.float64)
-
-    def _whitened(self, small: Tensor) -> Tensor:
-        return _unit((_standardised(small) - self.mean) @ self.whitening)
 
 
 def _unit(vectors: Tensor) -> Tensor:
@@ -90,17 +89,24 @@ def _small(films: Films) -> Tensor:
     return torch.from_numpy(gaussian_filter(small, (0, _SMOOTHING_PX, _SMOOTHING_PX), mode="nearest"))[:, None]
 
 
-def _standardised(small: Tensor) -> Tensor:
-    """The inner pixels (N, P) with zero mean and unit variance."""
-    inner = small[:, 0, _MARGIN_PX:-_MARGIN_PX, _MARGIN_PX:-_MARGIN_PX].flatten(1)
-    centred = inner - inner.mean(dim=1, keepdim=True)
+def _standard(inner: Tensor) -> Tensor:
+    """Inner pixels (N, P) with zero mean and unit variance."""
+    centred = inner.flatten(1) - inner.flatten(1).mean(dim=1, keepdim=True)
     return centred / centred.std(dim=1, keepdim=True).clamp_min(1e-6)
 
 
-def _moved(small: Tensor, degrees: float, dy_px: float, dx_px: float) -> Tensor:
-    """Rotated and shifted films (N, 1, 48, 48)."""
+def _rotated(small: Tensor, degrees: float) -> Tensor:
+    """Films (N, 89, 89), rotated, at every half pixel of the inner ones and of those that shifts lead to."""
+    ends = _MARGIN_PX + 0.5 - _HALF_STEPS / 2, SIDE_PX - _MARGIN_PX - 0.5 + _HALF_STEPS / 2
+    places = torch.linspace(*ends, 2 * (SIDE_PX - 2 * _MARGIN_PX) - 1 + 2 * _HALF_STEPS) * 2 / SIDE_PX - 1
+    y, x = torch.meshgrid(places, places, indexing="ij")
     cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
-    matrix = [[cosine, -sine, 2 * dx_px / SIDE_PX], [sine, cosine, 2 * dy_px / SIDE_PX]]
-    theta = torch.tensor(matrix, dtype=torch.float32)[None].expand(len(small), 2, 3)
-    grid = functional.affine_grid(theta, list(small.shape), align_corners=False)
-    return functional.grid_sample(small, grid, padding_mode="border", align_corners=False)
+    grid = torch.stack([cosine * x - sine * y, sine * x + cosine * y], dim=-1)[None].expand(len(small), -1, -1, -1)
+    return functional.grid_sample(small, grid, padding_mode="border", align_corners=False)[:, 0]
+
+
+def _shifted(fine: Tensor) -> Iterator[Tensor]:
+    """The inner pixels (N, 42, 42) at every shift."""
+    across = 2 * (SIDE_PX - 2 * _MARGIN_PX) - 1
+    for dy, dx in product(range(2 * _HALF_STEPS + 1), repeat=2):
+        yield fine[:, dy : dy + across : 2, dx : dx + across : 2]

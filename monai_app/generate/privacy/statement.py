@@ -12,7 +12,9 @@ from monai_app.core.records import Record
 FILE_NAME = "privacy.json"
 
 NOT_COVERED = (
-    "patients of the tuning split: early stopping, the choice of the best epoch, temperatures and thresholds use them",
+    "patients of the tuning split: early stopping, the choice of the best epoch, temperatures and thresholds use them, "
+    "and a diffusion's normalisation",
+    "patients of other trainings whose weights or features were taken, of which the user says that they are others",
     "the training log, its plots and the checkpoints, which hold losses without noise and the seed of the noise",
     "the choice of hyper-parameters, where several trainings on these patients were compared",
     "the number of patients, taken as public",
@@ -36,6 +38,7 @@ class PrivacyStatement(Record):
         steps: taken.
         patients: of the train split.
         noise_seed: ``secret``, or ``given``: then the noise can be repeated and nothing is guaranteed.
+        public_weights: SHA-256 of weights that were taken, by the user's word trained on other people.
         not_covered: what the guarantee does not cover.
     """
 
@@ -51,6 +54,7 @@ class PrivacyStatement(Record):
     steps: int
     patients: int
     noise_seed: Literal["secret", "given"]
+    public_weights: tuple[str, ...] = ()
     not_covered: tuple[str, ...] = NOT_COVERED
 
     def write(self, folder: str | Path) -> None:

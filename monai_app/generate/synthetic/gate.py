@@ -21,16 +21,23 @@ class Detail(StrEnum):
     STATED = "stated"
 
 
-def refuse_uncovered(budget: Budget | None, detail: Detail, statements: Sequence[PrivacyStatement | None] = ()) -> None:
+def refuse_uncovered(
+    budget: Budget | None,
+    detail: Detail,
+    statements: Sequence[PrivacyStatement | None] = (),
+    unnoised: Sequence[str] = (),
+) -> None:
     """Refuse what the budget does not cover; without a budget everything may be written, and nothing is guaranteed.
 
     Args:
         statements: of every network that images are drawn with, None for one that was not trained privately; what they
             have spent is added up (basic composition).
+        unnoised: what else the image model tells of its train patients, such as the ranges of their values.
 
     Raises:
-        InputRejected: ``DP_UNNOISED`` for fitted records, which no noise covers; ``DP_UNCOVERED`` for an image model
-            without a statement or with a repeatable noise; ``BUDGET_EXCEEDED`` where it has spent more than the budget.
+        InputRejected: ``DP_UNNOISED`` for fitted records and whatever else no noise covers; ``DP_UNCOVERED`` for an
+            image model without a statement or with a repeatable noise; ``BUDGET_EXCEEDED`` where it has spent more than
+            the budget.
     """
     if budget is None:
         return
@@ -50,6 +57,14 @@ def refuse_uncovered(budget: Budget | None, detail: Detail, statements: Sequence
             got="a network without a privacy statement, or with noise that can be repeated",
             expected="networks trained with differential privacy and secret noise",
             remedy="Train it privately, or draw no films (--no-films).",
+        )
+    if unnoised:
+        raise InputRejected(
+            "DP_UNNOISED",
+            "the image model tells of its train patients what no noise covers",
+            got=", ".join(unnoised),
+            expected="an image model of a private training",
+            remedy="Train it with the overlay dp, or draw no films (--no-films).",
         )
     epsilon, delta = (sum(getattr(statement, name) for statement in private) for name in ("epsilon", "delta"))
     if epsilon > budget.epsilon or delta > budget.delta:

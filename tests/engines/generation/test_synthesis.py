@@ -27,6 +27,7 @@ class Noise:
 
     generator = Generator("test", "noise", "1")
     statements = (None,)
+    unnoised = ()
 
     def films(self, cohort_dir: Path, seed: int) -> DrawnFilms:
         cohort = Cohort(cohort_dir)

@@ -7,15 +7,18 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+import torch
 
 from monai_app.cohort.store import Cohort
 from monai_app.core.errors import InputRejected
+from monai_app.core.loading import save_weights
 from monai_app.dicom.generated_film import Generator
 from monai_app.engines.generation.synthetic_films import BundleDraw, DrawnFilms, film_content
 from monai_app.generate.synthetic.columns import cohort_columns
 from monai_app.generate.synthetic.content import Written
 from monai_app.phantom.cohort import write_phantom
 from tests.faults.cohorts import small_content
+from tests.generate.synthetic.test_gate import statement
 
 CONTENT = small_content()
 COLUMNS = cohort_columns(CONTENT.record, {})
@@ -59,6 +62,25 @@ def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
 
 def test_shipped_weights_guarantee_nothing() -> None:
     assert list(BundleDraw().statements) == [None, None]
+    assert list(BundleDraw().unnoised) == ["ranges of values", "a vocabulary of notes"]
+
+
+def test_a_statement_beside_weights_that_do_not_say_they_are_private_means_nothing(tmp_path: Path) -> None:
+    statement(1.0).write(tmp_path)
+    save_weights(tmp_path / "model.safetensors", {"a": torch.zeros(1)})
+    assert list(BundleDraw(model_dir=tmp_path).statements) == [None, None]
+    save_weights(tmp_path / "model.safetensors", {"a": torch.zeros(1)}, {"about": '{"privacy": {"epsilon": 1.0}}'})
+    assert list(BundleDraw(model_dir=tmp_path).statements) == [statement(1.0), None]
+
+
+def test_an_autoencoder_that_the_statement_names_as_public_spends_nothing(tmp_path: Path) -> None:
+    digest = save_weights(tmp_path / "autoencoder" / "model.safetensors", {"a": torch.zeros(1)})
+    save_weights(tmp_path / "model.safetensors", {"a": torch.zeros(1)}, {"about": '{"privacy": {"epsilon": 1.0}}'})
+    own = statement(1.0).model_copy(update={"public_weights": (digest,)})
+    own.write(tmp_path)
+    assert list(BundleDraw(model_dir=tmp_path).statements) == [own]
+    save_weights(tmp_path / "autoencoder" / "model.safetensors", {"a": torch.ones(1)})
+    assert list(BundleDraw(model_dir=tmp_path).statements) == [own, None]
 
 
 def test_the_shipped_bundle_draws_a_film_a_sample(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from monai_app.core.errors import InputRejected
 from monai_app.core.loading import load_checkpoint
 from monai_app.engines.best import BestModel
 from monai_app.engines.build import adamw
-from monai_app.engines.private import PrivateTrainer, patient_loader, public_start
+from monai_app.engines.private import PrivateTrainer, patient_loader
 from monai_app.generate.privacy.statement import PrivacyStatement
 from monai_app.losses import MultitaskLoss
 from tests.engines.test_trainer import assert_equal_bits
@@ -147,11 +147,3 @@ def test_what_is_not_private_is_refused_before_training(tmp_path: Path, change: 
 def test_a_loader_of_samples_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputRejected, match="DP_NOT_PATIENTS"):
         private(tmp_path, loader=tiny_training(tmp_path).loader)
-
-
-def test_pretrained_weights_need_the_users_word(tmp_path: Path) -> None:
-    network = torch.nn.ModuleDict({"encoders": torch.nn.ModuleDict()})
-    assert public_start(network, None) is network
-    with pytest.raises(InputRejected, match="DP_PRETRAINED"):
-        public_start(network, str(tmp_path))
-    assert public_start(network, str(tmp_path), public=True) is network

@@ -41,3 +41,9 @@ def test_what_networks_have_spent_adds_up() -> None:
     refuse_uncovered(BUDGET, Detail.STATED, [statement(2.0), statement(2.0)])
     with pytest.raises(InputRejected, match="BUDGET_EXCEEDED"):
         refuse_uncovered(BUDGET, Detail.STATED, [statement(2.5), statement(2.0)])
+
+
+def test_what_stands_beside_private_weights_without_noise_is_refused() -> None:
+    with pytest.raises(InputRejected, match="DP_UNNOISED.*ranges"):
+        refuse_uncovered(BUDGET, Detail.STATED, [statement(1.0)], ["ranges of values"])
+    refuse_uncovered(None, Detail.STATED, [statement(1.0)], ["ranges of values"])

@@ -48,7 +48,7 @@ class AppSpec(Record):
     overlays: tuple[str, ...] = ()
     segments: str = ""
     draws: int = 0
-    settings: dict[str, str | float | None] = Field(default_factory=dict)
+    settings: dict[str, bool | int | float | str | None] = Field(default_factory=dict)
     tasks: tuple[str, ...] = ()
     threshold: float = Field(default=0.5, gt=0, lt=1)
     method: str | None = None

@@ -33,3 +33,10 @@ def test_a_site_may_bring_its_own(tmp_path: Path) -> None:
 def test_what_is_not_there_is_refused(name: str) -> None:
     with pytest.raises(InputRejected, match="APP_UNKNOWN"):
         find_app(name)
+
+
+def test_settings_keep_their_kinds(tmp_path: Path) -> None:
+    text = resource("configs", "apps", "cxr_diagnosis.yaml").read_text()
+    (tmp_path / "mine.yaml").write_text(text.replace("settings:\n", "settings:\n  width: 64\n  workers: 0.5\n"))
+    settings = find_app(str(tmp_path / "mine.yaml")).settings
+    assert settings["width"] == 64 and isinstance(settings["width"], int) and settings["workers"] == 0.5

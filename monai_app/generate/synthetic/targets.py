@@ -73,7 +73,7 @@ def meet(
             return np.concatenate(chosen)[generator.permutation(count)]
         pool = draw(max(_FEWEST_POOL, 4 * count))
         cell_of = _numbered(pool, targets, cells)
-    raise _unreachable()
+    raise _unreachable("the combination of all that is asked for")
 
 
 def raked(mass: Floats, cells: NDArray[np.int64], targets: Sequence[Target]) -> Floats:
@@ -88,7 +88,7 @@ def raked(mass: Floats, cells: NDArray[np.int64], targets: Sequence[Target]) -> 
     for place, target in enumerate(targets):
         yes, no = (float(mass[cells[:, place] == state].sum()) for state in (1, 0))
         if (yes == 0 and target.share > 0) or (no == 0 and target.share < 1):
-            raise _unreachable()
+            raise _unreachable(f"share {target.share:g}, number {place + 1} of {len(targets)} asked for")
     mass = mass.copy()
     for _ in range(_SWEEPS):
         worst = 0.0
@@ -138,10 +138,11 @@ def _conflict() -> InputRejected:
     )
 
 
-def _unreachable() -> InputRejected:
+def _unreachable(what: str) -> InputRejected:
     return InputRejected(
         "TARGET_UNREACHABLE",
         "the records' model draws what is asked for too rarely, or never",
+        got=what,
         expected="labels and subgroups that at least 5 train patients have",
         remedy="State a share nearer to that of the source.",
     )

@@ -19,6 +19,7 @@ from monai_app.cli import (
     deploy_worker,
     dicom,
     explain,
+    familiarity,
     phantom,
     privacy,
     segment,
@@ -51,6 +52,7 @@ for function in (
     datalist.datalist,
     demo.demo,
     segment.segment,
+    familiarity.familiarity,
 ):
     app.command()(function)
 app.command(help=synthesize.HELP)(synthesize.synthesize)

@@ -14,8 +14,8 @@ UNFAMILIAR = "The images look unlike those that the model was trained on: do not
 def doubts(verdict: Mapping[str, Any] | None, limits: Familiarity | None) -> tuple[str, ...]:
     """The sentences for the report: none where the series is familiar to both views, one where it is to one of them.
 
-    Features move with the scanner; confidence falls where there is nothing of what is looked for. A series of another
-    scanner is past the first limit, a whole head in the place of a hippocampus past both.
+    Features move with the scanner; confidence falls where there is nothing of what is looked for. Whole heads in the
+    place of a hippocampus are past both limits.
 
     Args:
         verdict: ``distance``, ``confidence`` and ``unfamiliar``, as inference remarks it; None where nothing judged.

@@ -22,6 +22,10 @@ from monai_app.core.loading import load_weights, save_weights
 from monai_app.metrics.mahalanobis import Floats, Gaussian
 
 FILE_NAME = "familiarity.safetensors"
+"""Fitted by an evaluation on what its own inferer sees, flips and whole windows included."""
+
+LEAN_FILE_NAME = "familiarity_lean.safetensors"
+"""Fitted on what lean inference sees: features and confidence depend on windows, crop and flips: each has its own."""
 FEWEST = 10
 """Volumes of train and of tuning below which nothing is fitted."""
 
@@ -138,22 +142,24 @@ class Familiarity:
         distance = float(self.gaussian.distance(features[None])[0])
         return Verdict(distance, sure, bool(distance > self.distance_limit or sure < self.confidence_limit))
 
-    def write(self, folder: str | Path) -> None:
+    def write(self, folder: str | Path, *, file_name: str = FILE_NAME) -> None:
         """Store beside the weights."""
         numbers = torch.tensor([self.distance_limit, self.confidence_limit, self.at], dtype=torch.float64)
         digest = torch.tensor(list(bytes.fromhex(self.model_sha256)), dtype=torch.uint8)
         tensors = {**self.gaussian.tensors("features"), "limits": numbers, "model_sha256": digest}
-        save_weights(Path(folder) / FILE_NAME, tensors)
+        save_weights(Path(folder) / file_name, tensors)
 
     @classmethod
-    def read(cls, folder: str | Path, weights_name: str = "model.safetensors") -> Familiarity | None:
+    def read(
+        cls, folder: str | Path, weights_name: str = "model.safetensors", *, file_name: str = FILE_NAME
+    ) -> Familiarity | None:
         """What is stored in a model folder; None where nothing is.
 
         Raises:
             InputRejected: ``FAMILIARITY_MISFIT`` when it was fitted for other weights; ``HASH_MISSING``,
                 ``HASH_MISMATCH``.
         """
-        path = Path(folder) / FILE_NAME
+        path = Path(folder) / file_name
         if not path.is_file():
             return None
         tensors = load_weights(path)

@@ -21,6 +21,7 @@ from monai_app.inference.outputs import Result
 from monai_app.inference.segment import Progress, Segmentation, segment_volume
 from monai_app.inference.source import Source
 from monai_app.inference.stages import Stages
+from monai_app.metrics.mahalanobis import Floats
 
 
 def segment_source(
@@ -78,6 +79,18 @@ def segment_source(
         remarks["draws"] = draws
     rows = [row.as_dict() for row in measurements(done, model, certainty, spread)]
     return Result(source.volume, done, rows, model, options, source.identity, remarks)
+
+
+def look(source: Source, model: SegmentationModel, options: Options, *, feature_layer: str) -> tuple[Floats, float]:
+    """Pooled features (F,) and confidence of a volume as lean inference sees it: what its familiarity is fitted on.
+
+    Raises:
+        InputRejected: as :func:`segment_volume`.
+    """
+    certainty = Certainty(len(model.classes))
+    with watched(model.network, feature_layer) as pool:
+        segment_volume(source.volume, model, options, others=source.others, observers=[certainty], stages=Stages())
+        return pool.features(), certainty.confidence
 
 
 def refuse_other_modality(source: Source, model: SegmentationModel) -> None:

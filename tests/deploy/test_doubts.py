@@ -1,4 +1,4 @@
-"""A series of another scanner is reported with a doubt, one without what is looked for is refused."""
+"""A series past one limit is reported with a doubt, one past both is refused."""
 
 from __future__ import annotations
 

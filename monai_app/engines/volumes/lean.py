@@ -24,7 +24,7 @@ from monai_app.engines.bundle import find_bundle, typed_errors
 from monai_app.engines.bundle_lint import refuse_unsafe
 from monai_app.engines.model_folder import WEIGHTS_NAME, load_model, read_record
 from monai_app.inference.model import AIR, SegmentationModel
-from monai_app.inference.ood import Familiarity
+from monai_app.inference.ood import LEAN_FILE_NAME, Familiarity
 from monai_app.transforms.grid import KeepGridd
 from monai_app.transforms.volume.load_volume import LoadVolumed
 from monai_app.transforms.volume.window import window
@@ -41,7 +41,7 @@ class LeanBundle:
 
     Attributes:
         feature_layer: layer whose pooled features tell unfamiliar volumes; None where the bundle names none.
-        familiarity: fitted with the weights; None where there is none.
+        familiarity: fitted for lean inference (``monai-app familiarity``); None where it was not.
     """
 
     model: SegmentationModel
@@ -91,7 +91,7 @@ def open_lean(
         sequences=spec.sequences,
         fit_window=(lambda lengths: window(lengths, spec.patch, divisor)) if fit else None,
     )
-    return LeanBundle(model, parser.get("feature_layer"), Familiarity.read(weights))
+    return LeanBundle(model, parser.get("feature_layer"), Familiarity.read(weights, file_name=LEAN_FILE_NAME))
 
 
 def _parser(folder: Path, overlays: Sequence[str]) -> ConfigParser:

@@ -16,6 +16,9 @@ from monai_app.core.resources import resource
 from monai_app.dicom.segment_codes import SegmentCodes
 from monai_app.dicom.series_rules import SeriesRules
 
+MANIFEST, OBJECTS = "manifest.json", "dicom"
+"""What every application leaves in its output folder: a record of the run, and the folder of the DICOM results."""
+
 
 class AppKind(StrEnum):
     """What an application finds."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from monai_app.cohort.study_cohort import StudyFilm, write_study_cohort
 from monai_app.core.atomic import atomic_directory, refuse_existing, write_json
-from monai_app.deploy.app import AppSpec
+from monai_app.deploy.app import MANIFEST, OBJECTS, AppSpec
 from monai_app.deploy.picking import pick_series
 from monai_app.deploy.site import Site
 from monai_app.deploy.study_record import StudyRecord, read_record, study_moment
@@ -25,10 +25,7 @@ from monai_app.dicom.write_attribution import AttributionMap
 from monai_app.inference.diagnosis import Diagnosis, DiagnosisModel, FilmMap, LabelFound
 from monai_app.inference.stages import Stages
 
-MANIFEST, OBJECTS = "manifest.json", "dicom"
-
 _LONGEST_PX = 1024
-_LEVEL, _DEVIATIONS = 0.95, 1.96
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +92,7 @@ class DiagnosisApp:
                 "record": None if record is None else dict(record.report),
                 "selection": [vars(verdict) for verdict in verdicts],
                 "findings": [
-                    {**vars(label), "present": label.probability >= self._threshold} for label in found.labels
+                    {**vars(label), "present": label.probability >= self.spec.threshold} for label in found.labels
                 ],
                 "modalities": [vars(told) for told in found.modalities],
                 "doubts": list(results.report.remarks),
@@ -106,10 +103,6 @@ class DiagnosisApp:
             }
             write_json(made / MANIFEST, manifest)
         return manifest
-
-    @property
-    def _threshold(self) -> float:
-        return self.spec.threshold
 
     def _predict(self, path: Path, film: Film, images: SourceImages, record: StudyRecord | None) -> Diagnosis:
         """The study as a cohort of one sample, in a folder of its own that goes when this is done."""
@@ -126,17 +119,17 @@ class DiagnosisApp:
             return self.model.diagnose(cohort, (rows, columns))
 
     def _algorithm(self) -> Algorithm:
-        told = (*self.model.settings, ("threshold", f"{self._threshold:g}"))
+        told = (*self.model.settings, ("threshold", f"{self.spec.threshold:g}"))
         return Algorithm(self.model.name, self.model.version, self.model.sha256, told)
 
     def _results(self, found: Diagnosis, film: Film) -> StudyResults:
         findings = tuple(
             ReportedFinding(
                 label.name,
-                label.probability >= self._threshold,
+                label.probability >= self.spec.threshold,
                 label.probability,
-                self._threshold,
-                _interval(label.probability, label.spread),
+                self.spec.threshold,
+                None if label.spread is None else Interval.normal(label.probability, label.spread, most=1.0),
                 label.abstained,
             )
             for label in found.labels
@@ -158,14 +151,7 @@ class DiagnosisApp:
 
     def _overlay(self, shown: FilmMap, label: LabelFound, film: Film) -> Overlay:
         """The picture of the likeliest label, which may well be absent: the caption says so."""
-        verdict = "present" if label.probability >= self._threshold else "absent"
+        verdict = "present" if label.probability >= self.spec.threshold else "absent"
         drawn = film_overlay(film, shown.values, name=shown.label, method=shown.method)
-        told = f"{drawn.caption}: {verdict}, probability {label.probability:.2f} (threshold {self._threshold:.2f})"
+        told = f"{drawn.caption}: {verdict}, probability {label.probability:.2f} (threshold {self.spec.threshold:.2f})"
         return replace(drawn, caption=told)
-
-
-def _interval(probability: float, spread: float | None) -> Interval | None:
-    if spread is None:
-        return None
-    half = _DEVIATIONS * spread
-    return Interval(max(probability - half, 0.0), min(probability + half, 1.0), _LEVEL)

@@ -18,12 +18,12 @@ from pathlib import Path
 
 from monai_app.core.atomic import content_hash
 from monai_app.core.errors import AppError, InputRejected
+from monai_app.deploy.app import OBJECTS
 from monai_app.deploy.archive import Application, Archive
 from monai_app.deploy.job_queue import Job, JobQueue, JobState
 from monai_app.deploy.result_sets import ResultSets, hashed
 from monai_app.dicom.orthanc import StudyImages
 
-OBJECTS = "dicom"
 _ROOM = 2
 """Times the size of the study that its download and its results may take."""
 

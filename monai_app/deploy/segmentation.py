@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from monai_app.core.atomic import atomic_directory, refuse_existing, write_json
-from monai_app.deploy.app import AppSpec
+from monai_app.deploy.app import MANIFEST, OBJECTS, AppSpec
 from monai_app.deploy.doubts import doubts
 from monai_app.deploy.picking import pick_series
 from monai_app.deploy.site import Site
@@ -28,11 +28,6 @@ from monai_app.inference.run import segment_source
 from monai_app.inference.segment import Progress
 from monai_app.inference.source import Source
 from monai_app.inference.stages import Stages
-
-MANIFEST, OBJECTS = "manifest.json", "dicom"
-
-_LEVEL, _DEVIATIONS = 0.95, 1.96
-"""Of the interval of a volume: normal, from the deviation over altered copies."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,6 +121,4 @@ def _volume(row: Mapping[str, Any]) -> ReportedVolume:
     millilitres, spread = float(row["volume_ml"]), row.get("volume_sd_ml")
     if spread is None:
         return ReportedVolume(str(row["structure"]), millilitres)
-    half = _DEVIATIONS * float(spread)
-    interval = Interval(max(millilitres - half, 0.0), millilitres + half, _LEVEL)
-    return ReportedVolume(str(row["structure"]), millilitres, interval)
+    return ReportedVolume(str(row["structure"]), millilitres, Interval.normal(millilitres, float(spread)))

@@ -12,12 +12,9 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from monai_app.cohort.fhir.patient import Subject
-from monai_app.cohort.fhir.reading import read_resources
-from monai_app.cohort.fhir.record import fhir_events
-from monai_app.cohort.fhir.server import fetch_resources
 from monai_app.cohort.sources.meds_tables import scan_events
 from monai_app.cohort.sources.source_files import collected
-from monai_app.cohort.spec import ModelSpec
+from monai_app.cohort.spec import ModalitySpec, ModelSpec
 from monai_app.core.errors import InputRejected
 from monai_app.dicom.source_images import Patient
 
@@ -90,12 +87,22 @@ def read_record(source: str, spec: ModelSpec, patient: Patient, *, zone: ZoneInf
             expected="no --ehr, or an application whose model reads one",
         )
     until, subject = study_moment(patient), subject_of(patient)
-    if source.startswith(("http://", "https://")):
-        found = fhir_events(fetch_resources(source, subject), modalities, subject=subject, until=until, zone=zone)
-        return StudyRecord(found.events, found.report())
     if (Path(source) / "data").is_dir():
         return _meds(Path(source), subject, until)
-    found = fhir_events(read_resources(Path(source)), modalities, subject=subject, until=until, zone=zone)
+    return _fhir(source, modalities, subject, until, zone)
+
+
+def _fhir(
+    source: str, modalities: ModalitySpec, subject: Subject, until: datetime, zone: ZoneInfo | None
+) -> StudyRecord:
+    # imported here: FHIR's models cost seconds that studies without a record do not need
+    from monai_app.cohort.fhir.reading import read_resources
+    from monai_app.cohort.fhir.record import fhir_events
+    from monai_app.cohort.fhir.server import fetch_resources
+
+    remote = source.startswith(("http://", "https://"))
+    resources = fetch_resources(source, subject) if remote else read_resources(Path(source))
+    found = fhir_events(resources, modalities, subject=subject, until=until, zone=zone)
     return StudyRecord(found.events, found.report())
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from monai_app.core.errors import InputRejected
 from monai_app.dicom.concept import Concept
 
+_LEVEL, _DEVIATIONS = 0.95, 1.96
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -22,6 +24,12 @@ class Interval:
     low: float
     high: float
     level: float
+
+    @classmethod
+    def normal(cls, value: float, deviation: float, *, most: float = math.inf) -> Interval:
+        """The 95 % interval of a value with this standard deviation, cut at 0 and at ``most``."""
+        half = _DEVIATIONS * deviation
+        return cls(max(value - half, 0.0), min(value + half, most), _LEVEL)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from torch import nn
+from torch import Tensor, nn
 
 from monai_app.cohort.spec import ModelSpec
 from monai_app.core.atomic import sha256_file, write_json
@@ -98,3 +98,18 @@ def _missing() -> InputRejected:
         expected=f"{WEIGHTS_NAME}, its .sha256 and {SPEC_NAME}",
         remedy="Train one first (`run training`), or set model_dir to the folder of a trained one.",
     )
+
+
+def trained_weights(folder: str | Path, *, what: str) -> dict[str, Tensor]:
+    """The weights of another training, to start from or to take a part of.
+
+    Args:
+        what: it should be, for the error: ``trained multimodal model``.
+
+    Raises:
+        InputRejected: ``MODEL_MISSING``, and as :func:`monai_app.core.loading.load_weights`.
+    """
+    path = Path(folder) / WEIGHTS_NAME
+    if not path.is_file():
+        raise InputRejected("MODEL_MISSING", f"there is no {what}", expected=WEIGHTS_NAME)
+    return load_weights(path)

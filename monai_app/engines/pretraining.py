@@ -14,9 +14,8 @@ from torch import Tensor, nn
 from monai_app.cohort.film_masks import film_masks
 from monai_app.cohort.spec import ModelSpec
 from monai_app.core.errors import InputRejected
-from monai_app.core.loading import load_weights
 from monai_app.engines.build import model_items
-from monai_app.engines.model_folder import WEIGHTS_NAME
+from monai_app.engines.model_folder import trained_weights
 from monai_app.losses.film_masks import MASKS, root_sizes
 from monai_app.networks.film_masks import FilmMasks
 
@@ -51,10 +50,7 @@ def with_pretrained(network: nn.Module, folder: str | Path | None) -> nn.Module:
     encoders = network.get_submodule("encoders")
     if folder is None or not isinstance(encoders, nn.ModuleDict) or _FILM not in encoders:
         return network
-    path = Path(folder) / WEIGHTS_NAME
-    if not path.is_file():
-        raise InputRejected("MODEL_MISSING", "there is no pretrained model", expected=WEIGHTS_NAME)
-    weights = load_weights(path)
+    weights = trained_weights(folder, what="pretrained model")
     mine = {name.removeprefix(_PREFIX): value for name, value in weights.items() if name.startswith(_PREFIX)}
     try:
         encoders[_FILM].load_state_dict(mine)

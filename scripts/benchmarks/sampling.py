@@ -7,7 +7,7 @@ about time only. The usual way is LatentDiffusionInferer.sample with DDPMSchedul
 in MONAI's tutorial on 2D latent diffusion, in fp32, run once and whole. Ours is what the bundle's inference runs, in
 bf16 where the processor has it, median over rounds. Whether ten steps are good enough is not for a benchmark of time:
 see the bundle's scores. A volume's latent of 32^3 cells is decoded whole and by tiles of 16^3: peak memory above what
-the process held before, in that order of tiles first, since memory once taken is not always given back.
+the process held before, tiles first, since memory once taken is not always given back.
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ import pytest
 from monai_app.cohort.items import split_items
 from monai_app.cohort.spec import FilmSpec, ModelSpec
 from monai_app.core.errors import InputRejected
-from monai_app.deploy.app import find_app
-from monai_app.deploy.diagnosis import MANIFEST, OBJECTS, DiagnosisApp
+from monai_app.deploy.app import MANIFEST, OBJECTS, find_app
+from monai_app.deploy.diagnosis import DiagnosisApp
 from monai_app.inference.diagnosis import Diagnosis, DiagnosisModel, FilmMap, LabelFound, ModalityTold
 from tests.cohort.fhir.records import SPEC, bundle, observation, patient
 from tests.dicom.validators import dciodvfy_errors

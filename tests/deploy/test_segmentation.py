@@ -11,7 +11,7 @@ import pydicom
 import pytest
 
 from monai_app.core.errors import InputRejected
-from monai_app.deploy.segmentation import MANIFEST, OBJECTS
+from monai_app.deploy.app import MANIFEST, OBJECTS
 from monai_app.dicom.discover import discover
 from monai_app.dicom.read_segmentation import read_segmentation
 from monai_app.dicom.source_images import read_source_series

@@ -17,6 +17,8 @@ GATEWAYS = {
     "opacus": ("generate/privacy",),
     "dicomweb_client": ("dicom",),
     "prometheus_client": ("deploy",),
+    "fhir": ("cohort/fhir",),
+    "dicomanonymizer": ("dicom",),
     "monai_app.engines": ("engines", "benchmark", "cli"),
     "joblib": ("core",),
     "shelve": ("core",),

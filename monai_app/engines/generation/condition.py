@@ -12,9 +12,8 @@ from monai_app.cohort.condition_columns import condition_columns
 from monai_app.cohort.spec import ModelSpec
 from monai_app.cohort.tokenizer import NoteTokenizer
 from monai_app.core.errors import InputRejected
-from monai_app.core.loading import load_weights
 from monai_app.core.random import scoped_torch_seed
-from monai_app.engines.model_folder import WEIGHTS_NAME
+from monai_app.engines.model_folder import trained_weights
 from monai_app.networks import default_encoders
 from monai_app.networks.generation import ConditionedDiffusion, ConditionEncoder
 
@@ -69,10 +68,7 @@ def with_condition(network: nn.Module, folder: str | Path | None = None, *, froz
     """
     if folder is None:
         return network
-    path = Path(folder) / WEIGHTS_NAME
-    if not path.is_file():
-        raise InputRejected("MODEL_MISSING", "there is no trained multimodal model", expected=WEIGHTS_NAME)
-    weights = load_weights(path)
+    weights = trained_weights(folder, what="trained multimodal model")
     condition = cast(ConditionedDiffusion, network).condition
     for name, encoder in condition.encoders.items():
         prefix = f"encoders.{name}."

@@ -10,8 +10,7 @@ from torch import nn
 
 from monai_app.core.atomic import sha256_file
 from monai_app.core.errors import InputRejected
-from monai_app.core.loading import load_weights
-from monai_app.engines.model_folder import WEIGHTS_NAME
+from monai_app.engines.model_folder import WEIGHTS_NAME, trained_weights
 
 _UNET = "unet."
 
@@ -27,10 +26,7 @@ def with_start(network: nn.Module, folder: str | Path | None = None) -> nn.Modul
     """
     if folder is None:
         return network
-    path = Path(folder) / WEIGHTS_NAME
-    if not path.is_file():
-        raise InputRejected("MODEL_MISSING", "there is no pretrained model", expected=WEIGHTS_NAME)
-    weights = load_weights(path)
+    weights = trained_weights(folder, what="pretrained model")
     unet = getattr(network, "unet", None)
     taken, prefix = (unet, _UNET) if isinstance(unet, nn.Module) else (network, "")
     mine = {name.removeprefix(prefix): value for name, value in weights.items() if name.startswith(prefix)}
